@@ -1,0 +1,233 @@
+"""Owns the result store on Cassandra: results, the ledger and its counts, in partitions of 1,000 frame numbers."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from pipeline.cassandra import CassandraClient, utc
+from pipeline.contracts.frames import BUCKET_FRAMES, bucket_of
+from pipeline.contracts.results import (
+    AnalyzedFrame,
+    Box,
+    Detection,
+    FrameResult,
+    ResultRow,
+    ResultStatus,
+    TaskName,
+)
+from pipeline.contracts.videos import LedgerCount
+from pipeline.result_store import BucketSummary, ResultPage, ResultQuery, RowPlace
+
+RESULT_COLUMNS = (
+    "video_id",
+    "bucket",
+    "frame_number",
+    "task",
+    "media_time",
+    "captured_at",
+    "model",
+    "model_digest",
+    "status",
+    "error",
+    "inference_ms",
+    "worker",
+    "detections",
+)
+LEDGER_COLUMNS = ("video_id", "bucket", "frame_number", "failed", "media_time", "stored_at", "error")
+GROUP_DETECTIONS = 60
+GROUP_ROWS = 20
+SCANNED_ROWS = 20_000
+"""How many rows one page looks at before it stops, so that a rare label cannot hold a request for long."""
+
+Group = tuple[str, list[Sequence[Any]]]
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) USING TIMESTAMP ?"
+
+
+INSERT_RESULT = _insert("results", RESULT_COLUMNS)
+INSERT_LEDGER = _insert("ledger", LEDGER_COLUMNS)
+SELECT_RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM results WHERE video_id = ? AND bucket = ?"
+
+
+class CassandraResultStore:
+    """ResultStore on Cassandra."""
+
+    def __init__(self, client: CassandraClient) -> None:
+        self._db = client
+
+    def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
+        """Store results, then the ledger, then the counts of the buckets that were written."""
+        buckets: dict[tuple[UUID, int], list[AnalyzedFrame]] = defaultdict(list)
+        for frame in frames:
+            buckets[frame.video_id, bucket_of(frame.frame_number)].append(frame)
+        places = [(key, write_timestamps[key[0]], members) for key, members in buckets.items()]
+        self._db.write_many(g for (_, bucket), at, members in places for g in _result_groups(bucket, at, members))
+        self._db.write_many(g for (_, bucket), at, members in places for g in _ledger_groups(bucket, at, members))
+        for video_id, bucket in buckets:
+            self.recount(video_id, [bucket])
+
+    def recount(self, video_id: UUID, buckets: Iterable[int]) -> None:
+        """Count the ledger of these buckets anew."""
+        for bucket in buckets:
+            row = self._db.execute(
+                "SELECT count(*) AS total, sum(failed) AS failed, min(media_time) AS first, max(media_time) AS last "
+                "FROM ledger WHERE video_id = ? AND bucket = ?",
+                (video_id, bucket),
+            ).one()
+            if row.total:
+                self._db.execute(
+                    "INSERT INTO ledger_counts (video_id, bucket, done, failed, first_media_time, last_media_time) "
+                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    (video_id, bucket, row.total - row.failed, row.failed, row.first, row.last),
+                )
+
+    def summaries(self, video_id: UUID) -> list[BucketSummary]:
+        """The counts of each bucket, ascending."""
+        rows = self._db.execute(
+            "SELECT bucket, done, failed, first_media_time, last_media_time FROM ledger_counts WHERE video_id = ?",
+            (video_id,),
+        )
+        return [
+            BucketSummary(r.bucket, LedgerCount(r.done, r.failed), r.first_media_time, r.last_media_time) for r in rows
+        ]
+
+    def outcomes(self, video_id: UUID, bucket: int) -> dict[int, bool]:
+        """For each frame number of a bucket with an outcome: whether it failed."""
+        rows = self._db.execute(
+            "SELECT frame_number, failed FROM ledger WHERE video_id = ? AND bucket = ?", (video_id, bucket)
+        )
+        return {row.frame_number: bool(row.failed) for row in rows}
+
+    def failure_reason(self, video_id: UUID) -> str | None:
+        """Why a frame failed."""
+        for summary in self.summaries(video_id):
+            if summary.count.failed:
+                rows = self._db.execute(
+                    "SELECT failed, error FROM ledger WHERE video_id = ? AND bucket = ?", (video_id, summary.bucket)
+                )
+                return next((str(row.error) for row in rows if row.failed), None)
+        return None
+
+    def page(self, video_id: UUID, query: ResultQuery, limit: int, after: RowPlace | None = None) -> ResultPage:
+        """At most `limit` rows in order."""
+        found: list[ResultRow] = []
+        for scanned, row in enumerate(self._scan(video_id, query, after), start=1):
+            if len(found) == limit:
+                return ResultPage(tuple(found), RowPlace(found[-1].frame_number, found[-1].task))
+            if (wanted := query.narrow(row)) is not None:
+                found.append(wanted)
+            if scanned == SCANNED_ROWS:
+                return ResultPage(tuple(found), RowPlace(row.frame_number, row.task))
+        return ResultPage(tuple(found), None)
+
+    def _scan(self, video_id: UUID, query: ResultQuery, after: RowPlace | None) -> Iterator[ResultRow]:
+        first = max(after.frame_number if after else 1, query.frame_from or 1)
+        for summary in self.summaries(video_id):
+            if not _overlaps(summary, query, first):
+                continue
+            low = max(first, summary.bucket * BUCKET_FRAMES + 1)
+            rows = self._db.execute(f"{SELECT_RESULTS} AND frame_number >= ?", (video_id, summary.bucket, low))
+            for row in rows:
+                if after is None or RowPlace(row.frame_number, row.task) > after:
+                    yield _from_row(row)
+
+    def frame(self, video_id: UUID, frame_number: int) -> tuple[ResultRow, ...]:
+        """The rows of one frame."""
+        rows = self._db.execute(
+            f"{SELECT_RESULTS} AND frame_number = ?", (video_id, bucket_of(frame_number), frame_number)
+        )
+        return tuple(_from_row(row) for row in rows)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._db.close()
+
+
+def _overlaps(summary: BucketSummary, query: ResultQuery, first: int) -> bool:
+    return (
+        (summary.bucket + 1) * BUCKET_FRAMES >= first
+        and (query.frame_to is None or summary.bucket * BUCKET_FRAMES < query.frame_to)
+        and (query.time_from is None or summary.last_media_time >= query.time_from)
+        and (query.time_to is None or summary.first_media_time <= query.time_to)
+    )
+
+
+def _result_groups(bucket: int, timestamp: int, frames: Iterable[AnalyzedFrame]) -> Iterator[Group]:
+    """Rows of one partition in requests of a few kilobytes."""
+    rows: list[Sequence[Any]] = []
+    weight = 0
+    for frame in frames:
+        for result in frame.results:
+            rows.append(_to_row(bucket, timestamp, frame, result))
+            weight += 2 + len(result.detections)
+            if weight >= GROUP_DETECTIONS:
+                yield INSERT_RESULT, rows
+                rows, weight = [], 0
+    if rows:
+        yield INSERT_RESULT, rows
+
+
+def _ledger_groups(bucket: int, timestamp: int, frames: Sequence[AnalyzedFrame]) -> Iterator[Group]:
+    now = datetime.now(UTC)
+    for start in range(0, len(frames), GROUP_ROWS):
+        yield (
+            INSERT_LEDGER,
+            [
+                (f.video_id, bucket, f.frame_number, int(f.failed), f.media_time, now, f.reason, timestamp)
+                for f in frames[start : start + GROUP_ROWS]
+            ],
+        )
+
+
+def _to_row(bucket: int, timestamp: int, frame: AnalyzedFrame, result: FrameResult) -> Sequence[Any]:
+    return (
+        frame.video_id,
+        bucket,
+        frame.frame_number,
+        result.task.value,
+        frame.media_time,
+        frame.captured_at,
+        result.model,
+        result.model_digest,
+        result.status.value,
+        result.error,
+        result.inference_ms,
+        frame.worker,
+        [(d.label, d.confidence, _box(d.box), dict(d.attributes)) for d in result.detections],
+        timestamp,
+    )
+
+
+def _box(box: Box | None) -> tuple[float, float, float, float] | None:
+    return (box.x, box.y, box.width, box.height) if box else None
+
+
+def _from_row(row: Any) -> ResultRow:
+    return ResultRow(
+        row.video_id,
+        row.frame_number,
+        row.media_time,
+        utc(row.captured_at),
+        TaskName(row.task),
+        row.model,
+        row.model_digest,
+        ResultStatus(row.status),
+        row.error,
+        row.inference_ms,
+        row.worker,
+        tuple(_detection(d) for d in row.detections or ()),
+    )
+
+
+def _detection(value: Any) -> Detection:
+    return Detection(
+        value.label,
+        value.confidence,
+        Box(*value.box) if value.box is not None else None,
+        dict(value.attributes or {}),
+    )

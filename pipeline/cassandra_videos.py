@@ -1,0 +1,259 @@
+"""Owns the video store on Cassandra: state by lightweight transactions, progress and listings beside it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from pipeline import bitmap
+from pipeline.cassandra import CassandraClient, utc
+from pipeline.contracts.errors import Conflict, NotFound, Problem
+from pipeline.contracts.results import TaskName, TaskRequest
+from pipeline.contracts.videos import (
+    Lease,
+    Sampling,
+    SourceKind,
+    SourceProgress,
+    Video,
+    VideoStatus,
+    predecessors,
+)
+from pipeline.video_store import EndedCursor
+
+FIRST_YEAR = 2025
+SHARD = 0
+SAMPLING = tuple(f.name for f in fields(Sampling))
+PLAIN = (
+    "video_id",
+    "source_url",
+    "video_name",
+    "max_duration",
+    "external_id",
+    "callback_url",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "attempt",
+    "attempt_timestamp",
+    "frames_expected",
+    "last_frame_number",
+)
+COLUMNS = (*PLAIN, *SAMPLING, "status", "source", "tasks", "tags", "error")
+PROGRESS = tuple(f.name for f in fields(SourceProgress))
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+CREATE = _insert("videos", COLUMNS) + " IF NOT EXISTS"
+SELECT = f"SELECT {', '.join(COLUMNS)} FROM videos WHERE video_id = ?"
+SAVE_PROGRESS = _insert("source_progress", ("video_id", *PROGRESS))
+
+
+class CassandraVideoStore:
+    """VideoStore on Cassandra."""
+
+    def __init__(self, client: CassandraClient) -> None:
+        self._db = client
+
+    def create(self, video: Video) -> None:
+        """Keep a new video and list it as open; raises Conflict if its id is taken."""
+        self._list_open(video)
+        if not self._db.apply(CREATE, _to_row(video)):
+            raise Conflict(f"video {video.video_id} exists")
+
+    def get(self, video_id: UUID) -> Video | None:
+        """The video."""
+        row = self._db.execute(SELECT, (video_id,)).one()
+        return _from_row(row) if row is not None and row.status is not None else None
+
+    def transition(self, video_id: UUID, wanted: VideoStatus, error: Problem | None = None) -> bool:
+        """Move a video if its state allows it; whether this call moved it."""
+        column = "finished_at" if wanted.terminal else "started_at"
+        allowed = ", ".join(f"'{status}'" for status in predecessors(wanted))
+        moved = self._db.apply(
+            f"UPDATE videos SET status = ?, error = ?, {column} = ? WHERE video_id = ? IF status IN ({allowed})",
+            (wanted.value, _problem(error), datetime.now(UTC), video_id),
+        )
+        if moved and wanted.terminal:
+            self.repair_listing(video_id)
+        return moved
+
+    def set_expected(self, video_id: UUID, expected: int, last_frame_number: int) -> None:
+        """Write once how many frames were sampled."""
+        self._db.apply(
+            "UPDATE videos SET frames_expected = ?, last_frame_number = ? WHERE video_id = ? "
+            "IF frames_expected = null AND status IN ('pending', 'processing')",
+            (expected, last_frame_number, video_id),
+        )
+
+    def open_videos(self, limit: int = 1000) -> list[UUID]:
+        """Videos that have not ended, oldest first."""
+        rows = self._db.execute("SELECT video_id FROM open_videos WHERE shard = ? LIMIT ?", (SHARD, limit))
+        return [row.video_id for row in rows]
+
+    def repair_listing(self, video_id: UUID) -> None:
+        """Make the listings say what the video's state says."""
+        video = self.get(video_id)
+        if video is None:
+            return
+        if not video.status.terminal or video.finished_at is None:
+            self._list_open(video)
+            return
+        self._db.execute(
+            _insert("ended_videos", ("status", "year", "finished_at", "video_id")),
+            (video.status.value, video.finished_at.year, video.finished_at, video_id),
+        )
+        self._db.execute(
+            "DELETE FROM open_videos WHERE shard = ? AND created_at = ? AND video_id = ?",
+            (SHARD, video.created_at, video_id),
+        )
+
+    def _list_open(self, video: Video) -> None:
+        self._db.execute(
+            _insert("open_videos", ("shard", "created_at", "video_id")), (SHARD, video.created_at, video.video_id)
+        )
+
+    def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
+        """Ended videos of one state, newest first."""
+        found: list[Video] = []
+        for video_id in self._ended_ids(status, limit, after):
+            video = self.get(video_id)
+            if video is not None and video.status is status:
+                found.append(video)
+            if len(found) >= limit:
+                break
+        return found
+
+    def _ended_ids(self, status: VideoStatus, limit: int, after: EndedCursor | None) -> Iterator[UUID]:
+        newest = after.finished_at.year if after else datetime.now(UTC).year
+        base = "SELECT video_id FROM ended_videos WHERE status = ? AND year = ?"
+        for year in range(newest, FIRST_YEAR - 1, -1):
+            if after and year == newest:
+                rows = self._db.execute(
+                    f"{base} AND (finished_at, video_id) < (?, ?) LIMIT ?",
+                    (status.value, year, after.finished_at, after.video_id, limit),
+                )
+            else:
+                rows = self._db.execute(f"{base} LIMIT ?", (status.value, year, limit))
+            yield from (row.video_id for row in rows)
+
+    def claim(self, video_id: UUID, owner: str, seconds: int) -> Lease | None:
+        """Take the lease of a video if nobody holds it."""
+        row = self._db.execute("SELECT status, epoch, lease_owner FROM videos WHERE video_id = ?", (video_id,)).one()
+        if row is None or row.status is None:
+            raise NotFound(f"there is no video {video_id}")
+        if row.lease_owner is not None:
+            return None
+        epoch = (row.epoch or 0) + 1
+        if not self._db.apply(
+            "UPDATE videos SET epoch = ? WHERE video_id = ? IF epoch = ? AND lease_owner = null",
+            (epoch, video_id, row.epoch),
+        ):
+            return None
+        taken = self._db.apply(
+            f"UPDATE videos USING TTL {int(seconds)} SET lease_owner = ? WHERE video_id = ? "
+            "IF epoch = ? AND lease_owner = null",
+            (_holder(owner, epoch), video_id, epoch),
+        )
+        return Lease(video_id, owner, epoch, seconds) if taken else None
+
+    def renew(self, lease: Lease) -> bool:
+        """Hold a lease for its length from now."""
+        holder = _holder(lease.owner, lease.epoch)
+        return self._db.apply(
+            f"UPDATE videos USING TTL {int(lease.seconds)} SET lease_owner = ? WHERE video_id = ? IF lease_owner = ?",
+            (holder, lease.video_id, holder),
+        )
+
+    def release(self, lease: Lease) -> None:
+        """Give a lease back."""
+        self._db.apply(
+            "UPDATE videos SET lease_owner = null WHERE video_id = ? IF lease_owner = ?",
+            (lease.video_id, _holder(lease.owner, lease.epoch)),
+        )
+
+    def leaseholder(self, video_id: UUID) -> str | None:
+        """Who works on a video."""
+        row = self._db.execute("SELECT lease_owner FROM videos WHERE video_id = ?", (video_id,)).one()
+        return row.lease_owner.rpartition("#")[0] if row is not None and row.lease_owner else None
+
+    def progress(self, video_id: UUID) -> SourceProgress:
+        """What ingest wrote last."""
+        row = self._db.execute(
+            f"SELECT {', '.join(PROGRESS)} FROM source_progress WHERE video_id = ?", (video_id,)
+        ).one()
+        if row is None:
+            return SourceProgress()
+        known = {name: _plain(value) for name, value in row._asdict().items() if value is not None}
+        return SourceProgress(**known)
+
+    def save_progress(self, video_id: UUID, progress: SourceProgress) -> None:
+        """Write what ingest knows."""
+        values = asdict(progress) | {"warnings": list(progress.warnings)}
+        self._db.execute(SAVE_PROGRESS, (video_id, *(values[name] for name in PROGRESS)))
+
+    def save_sampled(self, video_id: UUID, bucket: int, frame_numbers: Sequence[int]) -> None:
+        """Write which frames of a bucket were sampled so far."""
+        self._db.execute(
+            _insert("sampled_frames", ("video_id", "bucket", "numbers")),
+            (video_id, bucket, bitmap.pack(bucket, frame_numbers)),
+        )
+
+    def sampled(self, video_id: UUID, bucket: int) -> tuple[int, ...]:
+        """The sampled frame numbers of a bucket."""
+        row = self._db.execute(
+            "SELECT numbers FROM sampled_frames WHERE video_id = ? AND bucket = ?", (video_id, bucket)
+        ).one()
+        return bitmap.unpack(bucket, row.numbers) if row is not None else ()
+
+    def sampled_buckets(self, video_id: UUID) -> tuple[int, ...]:
+        """The buckets that have sampled frames."""
+        rows = self._db.execute("SELECT bucket FROM sampled_frames WHERE video_id = ?", (video_id,))
+        return tuple(row.bucket for row in rows)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._db.close()
+
+
+def _holder(owner: str, epoch: int) -> str:
+    return f"{owner}#{epoch}"
+
+
+def _problem(error: Problem | None) -> tuple[str, str, str] | None:
+    return (error.type, error.title, error.detail) if error else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return utc(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _to_row(video: Video) -> list[Any]:
+    special = {
+        "status": video.status.value,
+        "source": video.source.value,
+        "tasks": [(t.name.value, t.min_confidence, t.max_batch_size) for t in video.tasks],
+        "tags": set(video.tags),
+        "error": _problem(video.error),
+    }
+    return [
+        special[name] if name in special else getattr(video.sampling if name in SAMPLING else video, name)
+        for name in COLUMNS
+    ]
+
+
+def _from_row(row: Any) -> Video:
+    return Video(
+        **{name: _plain(getattr(row, name)) for name in PLAIN},
+        sampling=Sampling(**{name: getattr(row, name) for name in SAMPLING}),
+        status=VideoStatus(row.status),
+        source=SourceKind(row.source),
+        tasks=tuple(TaskRequest(TaskName(t.name), t.min_confidence, t.max_batch_size) for t in row.tasks),
+        tags=frozenset(row.tags or ()),
+        error=Problem(*row.error) if row.error else None,
+    )

@@ -1,0 +1,167 @@
+"""Owns what records look like: a frame as JPEG with headers, an outcome as JSON, a wake-up as an id."""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pipeline.contracts.errors import RecordInvalid
+from pipeline.contracts.frames import Frame
+from pipeline.contracts.results import AnalyzedFrame, Box, Detection, FrameResult, TaskName, TaskRequest
+
+FRAME_SCHEMA = "1"
+FRAME_HEADERS = (
+    "schema",
+    "video_id",
+    "attempt",
+    "frame_number",
+    "media_time",
+    "captured_at",
+    "width",
+    "height",
+    "tasks",
+)
+
+Headers = list[tuple[str, bytes]]
+T = TypeVar("T")
+
+
+def encode_frame(frame: Frame) -> tuple[bytes, Headers]:
+    """The record's value (the JPEG) and its headers (UTF-8 text)."""
+    fields = {
+        "schema": FRAME_SCHEMA,
+        "video_id": str(frame.video_id),
+        "attempt": str(frame.attempt),
+        "frame_number": str(frame.frame_number),
+        "media_time": repr(frame.media_time),
+        "captured_at": frame.captured_at.isoformat() if frame.captured_at else "",
+        "width": str(frame.width),
+        "height": str(frame.height),
+        "tasks": encode_tasks(frame.tasks),
+    }
+    return frame.jpeg, [(name, fields[name].encode()) for name in FRAME_HEADERS]
+
+
+def decode_frame(value: bytes | None, headers: Mapping[str, str | None]) -> Frame:
+    """The frame of a record; raises RecordInvalid with the header that is wrong."""
+    schema = headers.get("schema")
+    if schema != FRAME_SCHEMA:
+        raise RecordInvalid(f"header 'schema' is {schema!r}, this version reads {FRAME_SCHEMA!r}")
+    if not value:
+        raise RecordInvalid("the record has no value, a JPEG is expected")
+    return Frame(
+        video_id=_read(headers, "video_id", UUID),
+        attempt=_read(headers, "attempt", _positive),
+        frame_number=_read(headers, "frame_number", _positive),
+        media_time=_read(headers, "media_time", _finite),
+        captured_at=_read(headers, "captured_at", _time),
+        width=_read(headers, "width", _positive),
+        height=_read(headers, "height", _positive),
+        tasks=_read(headers, "tasks", decode_tasks),
+        jpeg=value,
+    )
+
+
+def encode_tasks(tasks: Iterable[TaskRequest]) -> str:
+    """Tasks with their options as JSON."""
+    return json.dumps(
+        [
+            {
+                k: v
+                for k, v in (
+                    ("name", t.name.value),
+                    ("min_confidence", t.min_confidence),
+                    ("max_batch_size", t.max_batch_size),
+                )
+                if v is not None
+            }
+            for t in tasks
+        ]
+    )
+
+
+def decode_tasks(text: str) -> tuple[TaskRequest, ...]:
+    """Tasks from JSON; raises ValueError."""
+    try:
+        items = json.loads(text)
+        tasks = tuple(
+            TaskRequest(TaskName(item["name"]), item.get("min_confidence"), item.get("max_batch_size")) for item in items
+        )
+    except (TypeError, KeyError, AttributeError) as e:
+        raise ValueError(f"not a list of tasks: {e}") from e
+    if not tasks:
+        raise ValueError("no task")
+    return tasks
+
+
+def _read(headers: Mapping[str, str | None], name: str, parse: Callable[[str], T]) -> T:
+    text = headers.get(name)
+    if text is None:
+        raise RecordInvalid(f"header {name!r} is missing")
+    try:
+        return parse(text)
+    except ValueError as e:
+        raise RecordInvalid(f"header {name!r} is {text[:80]!r}: {e}") from e
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 2**53:
+        raise ValueError("not a positive number")
+    return number
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number
+
+
+def _time(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def encode_outcome(frame: AnalyzedFrame) -> bytes:
+    """An event of topic `results`: JSON, times ISO 8601."""
+    return json.dumps(
+        {
+            "video_id": str(frame.video_id),
+            "attempt": frame.attempt,
+            "frame_number": frame.frame_number,
+            "media_time": frame.media_time,
+            "captured_at": frame.captured_at.isoformat() if frame.captured_at else None,
+            "worker": frame.worker,
+            "started_at": frame.started_at.isoformat(),
+            "finished_at": frame.finished_at.isoformat(),
+            "error": frame.error,
+            "results": [_result(r) for r in frame.results],
+        }
+    ).encode()
+
+
+def _result(result: FrameResult) -> dict[str, Any]:
+    return {
+        "task": result.task.value,
+        "model": result.model,
+        "model_digest": result.model_digest,
+        "status": result.status.value,
+        "error": result.error,
+        "inference_ms": result.inference_ms,
+        "detections": [_detection(d) for d in result.detections],
+    }
+
+
+def _detection(detection: Detection) -> dict[str, Any]:
+    return {
+        "label": detection.label,
+        "confidence": detection.confidence,
+        "box": _box(detection.box),
+        "attributes": dict(detection.attributes),
+    }
+
+
+def _box(box: Box | None) -> dict[str, float] | None:
+    return {"x": box.x, "y": box.y, "width": box.width, "height": box.height} if box else None

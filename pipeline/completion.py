@@ -1,0 +1,47 @@
+"""Owns when a video has ended: the ledger is full, which is proven by counting it anew."""
+
+from uuid import UUID
+
+from pipeline.contracts.errors import Problem
+from pipeline.contracts.videos import FrameRange, Video, VideoStatus, ranges
+from pipeline.result_store import ResultStore, count
+from pipeline.video_store import VideoStore
+
+
+def complete_if_full(videos: VideoStore, results: ResultStore, video_id: UUID) -> bool:
+    """End a processing video whose every sampled frame has an outcome; whether this call ended it.
+
+    Anybody may call it after writing: ingest, the results sink and the sweeper do. A video of which every frame
+    failed has failed.
+    """
+    video = videos.get(video_id)
+    if video is None or video.status is not VideoStatus.PROCESSING or video.frames_expected is None:
+        return False
+    if count(results, video_id).total < video.frames_expected:
+        return False
+    results.recount(video_id, videos.sampled_buckets(video_id))
+    counted = count(results, video_id)
+    if counted.total < video.frames_expected:
+        return False
+    if counted.done == 0:
+        reason = results.failure_reason(video_id) or "no reason was recorded"
+        detail = f"all {counted.failed} frames failed; the first: {reason}"
+        return videos.transition(
+            video_id, VideoStatus.FAILED, Problem("analysis-failed", "No frame could be analysed", detail)
+        )
+    return videos.transition(video_id, VideoStatus.COMPLETED)
+
+
+def missing(videos: VideoStore, results: ResultStore, video: Video, limit: int = 100) -> tuple[FrameRange, ...]:
+    """The sampled frames without an outcome, as at most `limit` ranges; a bucket at a time is in memory."""
+    counts = {s.bucket: s.count.total for s in results.summaries(video.video_id)}
+    found: list[FrameRange] = []
+    for bucket in videos.sampled_buckets(video.video_id):
+        sampled = videos.sampled(video.video_id, bucket)
+        if counts.get(bucket, 0) >= len(sampled):
+            continue
+        known = results.outcomes(video.video_id, bucket)
+        found.extend(ranges(sampled, (n for n in sampled if n not in known)))
+        if len(found) >= limit:
+            break
+    return tuple(found[:limit])

@@ -1,0 +1,1 @@
+"""The bottom layer: plain values, states, errors and settings. Knows no server."""

@@ -1,0 +1,34 @@
+"""Owns the frame that travels from ingest to a worker."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from pipeline.contracts.results import TaskRequest
+
+BUCKET_FRAMES = 1000
+"""How many frame numbers share a partition of the stores and a folder of the frame store."""
+
+
+def bucket_of(frame_number: int) -> int:
+    """The bucket of a 1-based frame number."""
+    return (frame_number - 1) // BUCKET_FRAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A sampled frame: its place in the video, the JPEG, and what to look for.
+
+    `frame_number` is the 1-based decode index; `media_time` is seconds since the first frame; `width` and
+    `height` are the JPEG's pixels; `captured_at` is set for live streams only.
+    """
+
+    video_id: UUID
+    attempt: int
+    frame_number: int
+    media_time: float
+    captured_at: datetime | None
+    width: int
+    height: int
+    tasks: tuple[TaskRequest, ...]
+    jpeg: bytes

@@ -1,0 +1,123 @@
+"""Owns the settings: one frozen object a concern, read from `FRAMEWISE_…` once in each `main` and passed down."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The folder of the source tree."""
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="FRAMEWISE_", frozen=True, extra="ignore", populate_by_name=True)
+
+
+class PathSettings(_Settings):
+    """Where files live. Relative folders start at the source tree for `data_dir`, at the shell's folder else."""
+
+    data_dir: Path = ROOT / "var"
+    mirror: Path | None = None
+    models_dir: Path = ROOT / "models"
+
+    @field_validator("data_dir", "models_dir", mode="after")
+    @classmethod
+    def _from_root(cls, value: Path) -> Path:
+        return (ROOT / value.expanduser()).resolve()
+
+    @field_validator("mirror", mode="before")
+    @classmethod
+    def _absolute(cls, value: Any) -> Any:
+        return Path(value).expanduser().resolve() if value else None
+
+    @property
+    def frames_dir(self) -> Path:
+        """The frame store."""
+        return self.data_dir / "frames"
+
+    @property
+    def sources_dir(self) -> Path:
+        """Uploads and downloads, until their video has ended."""
+        return self.data_dir / "sources"
+
+    @property
+    def weights_dir(self) -> Path:
+        """The cache of model weights."""
+        return self.data_dir / "cache" / "models"
+
+    @property
+    def log_dir(self) -> Path:
+        """One file a service."""
+        return self.data_dir / "log"
+
+
+class KafkaSettings(_Settings):
+    """The broker and the topics. A prefix keeps trials apart."""
+
+    kafka_bootstrap: str = "127.0.0.1:9092"
+    topic_prefix: str = ""
+    frames_partitions: int = Field(8, ge=1)
+    frames_retention_hours: int = Field(24, ge=1)
+    frames_retention_bytes: int = Field(8 * 2**30, ge=2**20, description="of the whole topic")
+    replication_factor: int = Field(1, ge=1)
+
+
+class CassandraSettings(_Settings):
+    """The store's contact points and keyspace."""
+
+    cassandra_hosts: str = "127.0.0.1"
+    cassandra_port: int = 9042
+    cassandra_datacenter: str = "datacenter1"
+    keyspace: str = Field("framewise", pattern=r"^[a-z][a-z0-9_]{0,47}$")
+    cassandra_replication: int = Field(1, ge=1)
+    cassandra_timeout: float = Field(10.0, gt=0)
+
+
+class ApiSettings(_Settings):
+    """Where the service listens and what it takes."""
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(8000, ge=0, le=65535)
+    max_upload_bytes: int = Field(4 * 2**30, ge=1)
+    max_open_videos: int = Field(5000, ge=1, description="submissions that wait or run at the same time")
+
+
+class IngestSettings(_Settings):
+    """What ingest fetches, how it decodes and how far it runs ahead."""
+
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    max_download_bytes: int = Field(8 * 2**30, ge=1)
+    download_timeout: float = Field(3600.0, gt=0)
+    max_duration: float = Field(12 * 3600.0, gt=0, description="seconds of media time")
+    max_pixels: int = Field(8192 * 4352, ge=1)
+    frame_height: int = Field(720, ge=16, description="frames are scaled down to it, never up")
+    jpeg_quality: int = Field(85, ge=1, le=100)
+    max_frame_bytes: int = Field(950_000, ge=1000)
+    videos_per_worker: int = Field(4, ge=1)
+    frames_in_flight: int = Field(2000, ge=1, description="of one video, published but not stored")
+    lease_seconds: int = Field(30, ge=3)
+    stall_seconds: float = Field(600.0, gt=0, description="without a frame stored, a video is given up")
+    decode_memory_bytes: int = Field(4 * 2**30, ge=2**28)
+    decode_stall_seconds: float = Field(60.0, gt=0, description="without a frame decoded, the child is ended")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+
+class AnalysisSettings(_Settings):
+    """The Spark application: workers, batches, where it runs."""
+
+    workers: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), ge=1)
+    gpu: bool = False
+    spark_master: str = ""
+    spark_driver_memory: str = "1g"
+    batch_frames: int = Field(64, ge=1, description="frames of one Arrow batch, handed to the models together")
+    trigger_frames: int = Field(800, ge=1, description="frames of one micro-batch")
+    spark_ui_port: int = Field(4040, ge=0)
+    preload: bool = Field(True, description="load every task's model at start")

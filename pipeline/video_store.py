@@ -1,0 +1,192 @@
+"""Owns what is kept of videos: the contract of a video store and its in-memory twin."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+from pipeline.contracts.errors import Conflict, NotFound, Problem
+from pipeline.contracts.videos import (
+    Lease,
+    SourceProgress,
+    Video,
+    VideoStatus,
+    predecessors,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EndedCursor:
+    """Where a listing of ended videos stopped."""
+
+    finished_at: datetime
+    video_id: UUID
+
+
+class VideoStore(Protocol):
+    """Videos, who works on them, and how far ingest is. Every call is safe for threads and may be repeated.
+
+    Raises StoreUnavailable when the server does not answer. `get` of an unknown video is `None`; the calls that
+    change one raise NotFound.
+    """
+
+    def create(self, video: Video) -> None:
+        """Keep a new video; raises Conflict if its id is taken."""
+
+    def get(self, video_id: UUID) -> Video | None:
+        """The video."""
+
+    def transition(self, video_id: UUID, wanted: VideoStatus, error: Problem | None = None) -> bool:
+        """Move a video to a state if it is in one that allows it; whether this call moved it.
+
+        Sets `started_at` or `finished_at`, and the listings.
+        """
+
+    def set_expected(self, video_id: UUID, expected: int, last_frame_number: int) -> None:
+        """Write once how many distinct frames were sampled, and the number of the last."""
+
+    def open_videos(self, limit: int = 1000) -> list[UUID]:
+        """Videos that have not ended, oldest first."""
+
+    def repair_listing(self, video_id: UUID) -> None:
+        """Make the listings say what the video's state says."""
+
+    def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
+        """Ended videos of one state, newest first."""
+
+    def claim(self, video_id: UUID, owner: str, seconds: int) -> Lease | None:
+        """Take the lease of a video if nobody holds it; every claim raises the epoch."""
+
+    def renew(self, lease: Lease) -> bool:
+        """Hold a lease for its length from now; False when it is no longer ours."""
+
+    def release(self, lease: Lease) -> None:
+        """Give a lease back; nothing happens when it is no longer ours."""
+
+    def leaseholder(self, video_id: UUID) -> str | None:
+        """Who works on a video."""
+
+    def progress(self, video_id: UUID) -> SourceProgress:
+        """What ingest wrote last."""
+
+    def save_progress(self, video_id: UUID, progress: SourceProgress) -> None:
+        """Write what ingest knows; only the holder of the lease does."""
+
+    def save_sampled(self, video_id: UUID, bucket: int, frame_numbers: Sequence[int]) -> None:
+        """Write which frames of a bucket were sampled so far, in place of what was written."""
+
+    def sampled(self, video_id: UUID, bucket: int) -> tuple[int, ...]:
+        """The sampled frame numbers of a bucket, ascending."""
+
+    def sampled_buckets(self, video_id: UUID) -> tuple[int, ...]:
+        """The buckets that have sampled frames, ascending."""
+
+    def close(self) -> None:
+        """Give back connections."""
+
+
+@dataclass
+class InMemoryVideoStore:
+    """The twin for tests and trials: the same promises, in one process."""
+
+    _videos: dict[UUID, Video] = field(default_factory=dict)
+    _leases: dict[UUID, tuple[str, float]] = field(default_factory=dict)
+    _epochs: dict[UUID, int] = field(default_factory=dict)
+    _progress: dict[UUID, SourceProgress] = field(default_factory=dict)
+    _sampled: dict[tuple[UUID, int], tuple[int, ...]] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def create(self, video: Video) -> None:
+        with self._lock:
+            if video.video_id in self._videos:
+                raise Conflict(f"video {video.video_id} exists")
+            self._videos[video.video_id] = video
+
+    def get(self, video_id: UUID) -> Video | None:
+        return self._videos.get(video_id)
+
+    def _known(self, video_id: UUID) -> Video:
+        if (video := self.get(video_id)) is None:
+            raise NotFound(f"there is no video {video_id}")
+        return video
+
+    def transition(self, video_id: UUID, wanted: VideoStatus, error: Problem | None = None) -> bool:
+        with self._lock:
+            video = self._known(video_id)
+            if video.status not in predecessors(wanted):
+                return False
+            now = datetime.now(UTC)
+            moved = replace(video, status=wanted, error=error)
+            self._videos[video_id] = (
+                replace(moved, finished_at=now) if wanted.terminal else replace(moved, started_at=now)
+            )
+            return True
+
+    def set_expected(self, video_id: UUID, expected: int, last_frame_number: int) -> None:
+        with self._lock:
+            video = self._known(video_id)
+            if video.frames_expected is None:
+                self._videos[video_id] = replace(
+                    video, frames_expected=expected, last_frame_number=last_frame_number
+                )
+
+    def open_videos(self, limit: int = 1000) -> list[UUID]:
+        waiting = [v for v in self._videos.values() if not v.status.terminal]
+        return [v.video_id for v in sorted(waiting, key=lambda v: v.created_at)][:limit]
+
+    def repair_listing(self, video_id: UUID) -> None:
+        self._known(video_id)
+
+    def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
+        ended = [(v.finished_at, v.video_id, v) for v in self._videos.values() if v.status is status and v.finished_at]
+        newest = sorted(ended, key=lambda item: item[:2], reverse=True)
+        place = (after.finished_at, after.video_id) if after else None
+        return [v for at, video_id, v in newest if place is None or (at, video_id) < place][:limit]
+
+    def claim(self, video_id: UUID, owner: str, seconds: int) -> Lease | None:
+        with self._lock:
+            self._known(video_id)
+            if self.leaseholder(video_id) is not None:
+                return None
+            self._epochs[video_id] = self._epochs.get(video_id, 0) + 1
+            self._leases[video_id] = (owner, datetime.now(UTC).timestamp() + seconds)
+            return Lease(video_id, owner, self._epochs[video_id], seconds)
+
+    def renew(self, lease: Lease) -> bool:
+        with self._lock:
+            if not self._ours(lease):
+                return False
+            self._leases[lease.video_id] = (lease.owner, datetime.now(UTC).timestamp() + lease.seconds)
+            return True
+
+    def release(self, lease: Lease) -> None:
+        with self._lock:
+            if self._ours(lease):
+                del self._leases[lease.video_id]
+
+    def _ours(self, lease: Lease) -> bool:
+        return self.leaseholder(lease.video_id) == lease.owner and self._epochs[lease.video_id] == lease.epoch
+
+    def leaseholder(self, video_id: UUID) -> str | None:
+        owner, until = self._leases.get(video_id, (None, 0.0))
+        return owner if until > datetime.now(UTC).timestamp() else None
+
+    def progress(self, video_id: UUID) -> SourceProgress:
+        return self._progress.get(video_id, SourceProgress())
+
+    def save_progress(self, video_id: UUID, progress: SourceProgress) -> None:
+        self._progress[video_id] = progress
+
+    def save_sampled(self, video_id: UUID, bucket: int, frame_numbers: Sequence[int]) -> None:
+        self._sampled[video_id, bucket] = tuple(frame_numbers)
+
+    def sampled(self, video_id: UUID, bucket: int) -> tuple[int, ...]:
+        return self._sampled.get((video_id, bucket), ())
+
+    def sampled_buckets(self, video_id: UUID) -> tuple[int, ...]:
+        return tuple(sorted(bucket for known, bucket in self._sampled if known == video_id))
+
+    def close(self) -> None:
+        return None
