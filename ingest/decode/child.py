@@ -1,0 +1,60 @@
+"""Owns the decoding child: `python -m ingest.decode.child REQUEST PARENT`, source on stdin, messages on stdout."""
+
+import os
+import sys
+import time
+from typing import BinaryIO
+
+from ingest.decode.limits import confine
+from ingest.decode.messages import Decoded, DecodeRequest, Unreadable, write_message
+from ingest.sampling import Take
+from pipeline.contracts.errors import MediaError
+
+SIGN_OF_LIFE = 1.0
+NO_MEMORY = "decoding needs more memory than FRAMEWISE_DECODE_MEMORY_BYTES allows"
+
+
+def main(request_json: str, parent: str) -> int:
+    """Confine this process, then decode; how it went is the last message."""
+    request = DecodeRequest.from_json(request_json)
+    source, pipe = _own_files()
+    confine(request.memory_bytes, request.max_duration, int(parent))
+    try:
+        decode(request, source, pipe)
+    except MediaError as e:
+        write_message(pipe, Unreadable(str(e)))
+    except MemoryError:
+        write_message(pipe, Unreadable(NO_MEMORY))
+    return 0
+
+
+def _own_files() -> tuple[BinaryIO, BinaryIO]:
+    """Source and pipe on descriptors of their own: what a library reads or prints cannot reach them."""
+    source = os.fdopen(os.dup(0), "rb")
+    pipe = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    return source, pipe
+
+
+def decode(request: DecodeRequest, source: BinaryIO, pipe: BinaryIO) -> None:
+    """Write the probe, every sampled frame and the end to the pipe; raises MediaError."""
+    from ingest.decode.session import Session  # after `confine`: libraries are loaded under the limits
+
+    session = Session(request, source)
+    write_message(pipe, session.probe())
+    said = time.monotonic()
+    for number, media_time, take, frame in session.frames():
+        if take is Take.END:
+            break
+        if take is Take.YES:
+            write_message(pipe, session.sampled(number, media_time, frame))
+        if time.monotonic() - said > SIGN_OF_LIFE:
+            write_message(pipe, Decoded(number))
+            said = time.monotonic()
+    write_message(pipe, session.finished())
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,137 @@
+"""Owns the decoding child as its parent sees it: started, listened to, ended, its death explained."""
+
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ingest.decode.child import NO_MEMORY
+from ingest.decode.messages import PREFIX, DecodeRequest, Finished, Message, Unreadable, parse, sizes
+from pipeline.contracts.errors import MediaError
+from pipeline.contracts.settings import ROOT
+
+LISTEN = 0.2
+READ = 1 << 18
+logger = logging.getLogger(__name__)
+CHILD = (sys.executable, "-m", "ingest.decode.child")
+
+
+class DecoderProcess:
+    """A child that decodes one file; a context manager that leaves no process behind. Not for several threads.
+
+    `stall` is how many seconds the child may be silent while it is listened to; `checkpoint` is called at least
+    five times a second meanwhile and may raise to stop.
+    """
+
+    def __init__(
+        self,
+        request: DecodeRequest,
+        path: Path,
+        stall: float,
+        checkpoint: Callable[[], None],
+        command: tuple[str, ...] = CHILD,
+    ) -> None:
+        self._stall = stall
+        self._checkpoint = checkpoint
+        self._buffer = bytearray()
+        self._complaints, said = os.pipe()
+        os.set_blocking(said, False)
+        try:
+            with path.open("rb") as source:
+                self._child = subprocess.Popen(
+                    [*command, request.to_json(), str(os.getpid())],
+                    stdin=source,
+                    stdout=subprocess.PIPE,
+                    stderr=said,
+                    bufsize=0,
+                    env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"},
+                )
+        except BaseException:
+            os.close(self._complaints)
+            raise
+        finally:
+            os.close(said)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child, whatever it does."""
+        self._child.kill()
+        self._child.wait()
+        assert self._child.stdout is not None
+        if not self._child.stdout.closed:
+            self._child.stdout.close()
+            os.close(self._complaints)
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._child.pid
+
+    def messages(self) -> Iterator[Message]:
+        """What the child says, Finished last; raises MediaError when it cannot read the file or dies."""
+        while True:
+            kind, head, body = sizes(self._read(PREFIX.size))
+            message = parse(kind, self._read(head), self._read(body))
+            if isinstance(message, Unreadable):
+                raise MediaError(message.detail)
+            yield message
+            if isinstance(message, Finished):
+                return
+
+    def _read(self, size: int) -> bytes:
+        while len(self._buffer) < size:
+            self._buffer += self._receive()
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return data
+
+    def _receive(self) -> bytes:
+        assert self._child.stdout is not None
+        patience = time.monotonic() + self._stall
+        while not select.select([self._child.stdout], [], [], LISTEN)[0]:
+            self._checkpoint()
+            if time.monotonic() > patience:
+                raise MediaError(
+                    f"decoding stands still for {self._stall:g} s and was ended; "
+                    "the limit is FRAMEWISE_DECODE_STALL_SECONDS"
+                )
+        self._checkpoint()
+        data = os.read(self._child.stdout.fileno(), READ)
+        if not data:
+            raise MediaError(self._cause_of_death())
+        return data
+
+    def _cause_of_death(self) -> str:
+        code = self._child.wait()
+        os.set_blocking(self._complaints, False)
+        try:
+            complaint = os.read(self._complaints, 1 << 16).decode(errors="replace")
+        except BlockingIOError:
+            complaint = ""
+        logger.warning("a decoder ended with code %d: %r", code, complaint[-300:])
+        return explain(code, complaint)
+
+
+def explain(code: int, complaint: str) -> str:
+    """Why a child that did not say goodbye is gone: its exit code (negative: the signal) and its last words."""
+    if "MemoryError" in complaint or "failed to map segment" in complaint or code == -signal.SIGKILL:
+        return NO_MEMORY
+    if code == -signal.SIGXCPU:
+        return "decoding takes more processor time than a video of the longest duration may need"
+    if code < 0:
+        return f"the decoder crashed on this file ({signal.Signals(-code).name})"
+    return f"the decoder gave up on this file (exit code {code})"

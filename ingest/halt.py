@@ -1,0 +1,51 @@
+"""Owns how work on a video is told to stop, and why."""
+
+import threading
+from enum import StrEnum
+
+from pipeline.contracts.errors import FramewiseError
+
+
+class HaltReason(StrEnum):
+    """Why work stops before its end."""
+
+    LEASE_LOST = "the lease is lost"
+    ENDED = "the video has ended"
+    SHUTDOWN = "the service is stopping"
+
+
+class Halted(FramewiseError):
+    """The work was told to stop; the video's state is for others to write."""
+
+    type = "halted"
+    title = "The work was stopped"
+
+
+class Halt:
+    """A flag that any thread may raise once; workers ask it often. The first reason stays."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._lock = threading.Lock()
+        self.reason: HaltReason | None = None
+
+    def raise_flag(self, reason: HaltReason) -> None:
+        """Ask for the end; returns at once."""
+        with self._lock:
+            self.reason = self.reason or reason
+        self._event.set()
+
+    def check(self) -> None:
+        """Raise Halted if the end was asked for."""
+        if self._event.is_set():
+            raise Halted(str(self.reason))
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, then check; wakes up early to raise Halted."""
+        self._event.wait(seconds)
+        self.check()
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the end was asked for."""
+        return self._event.is_set()
