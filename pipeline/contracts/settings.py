@@ -58,10 +58,10 @@ class KafkaSettings(_Settings):
 
     kafka_bootstrap: str = "127.0.0.1:9092"
     topic_prefix: str = ""
-    frames_partitions: int = Field(8, ge=1)
-    frames_retention_hours: int = Field(24, ge=1)
-    frames_retention_bytes: int = Field(8 * 2**30, ge=2**20, description="of the whole topic")
-    replication_factor: int = Field(1, ge=1)
+    frames_partitions: int = Field(default=8, ge=1)
+    frames_retention_hours: int = Field(default=24, ge=1)
+    frames_retention_bytes: int = Field(default=8 * 2**30, ge=2**20, description="of the whole topic")
+    replication_factor: int = Field(default=1, ge=1)
 
 
 class CassandraSettings(_Settings):
@@ -70,37 +70,38 @@ class CassandraSettings(_Settings):
     cassandra_hosts: str = "127.0.0.1"
     cassandra_port: int = 9042
     cassandra_datacenter: str = "datacenter1"
-    keyspace: str = Field("framewise", pattern=r"^[a-z][a-z0-9_]{0,47}$")
-    cassandra_replication: int = Field(1, ge=1)
-    cassandra_timeout: float = Field(10.0, gt=0)
+    keyspace: str = Field(default="framewise", pattern=r"^[a-z][a-z0-9_]{0,47}$")
+    cassandra_replication: int = Field(default=1, ge=1)
+    cassandra_timeout: float = Field(default=10.0, gt=0)
 
 
 class ApiSettings(_Settings):
     """Where the service listens and what it takes."""
 
     api_host: str = "127.0.0.1"
-    api_port: int = Field(8000, ge=0, le=65535)
-    max_upload_bytes: int = Field(4 * 2**30, ge=1)
-    max_open_videos: int = Field(5000, ge=1, description="submissions that wait or run at the same time")
+    api_port: int = Field(default=8000, ge=0, le=65535)
+    api_open: bool = Field(default=False, description="listen beyond loopback although there are no keys")
+    max_upload_bytes: int = Field(default=4 * 2**30, ge=1)
+    max_open_videos: int = Field(default=5000, ge=1, description="submissions that wait or run at the same time")
 
 
 class IngestSettings(_Settings):
     """What ingest fetches, how it decodes and how far it runs ahead."""
 
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    max_download_bytes: int = Field(8 * 2**30, ge=1)
-    download_timeout: float = Field(3600.0, gt=0)
-    max_duration: float = Field(12 * 3600.0, gt=0, description="seconds of media time")
-    max_pixels: int = Field(8192 * 4352, ge=1)
-    frame_height: int = Field(720, ge=16, description="frames are scaled down to it, never up")
-    jpeg_quality: int = Field(85, ge=1, le=100)
-    max_frame_bytes: int = Field(950_000, ge=1000)
-    videos_per_worker: int = Field(4, ge=1)
-    frames_in_flight: int = Field(2000, ge=1, description="of one video, published but not stored")
-    lease_seconds: int = Field(30, ge=3)
-    stall_seconds: float = Field(600.0, gt=0, description="without a frame stored, a video is given up")
-    decode_memory_bytes: int = Field(4 * 2**30, ge=2**28)
-    decode_stall_seconds: float = Field(60.0, gt=0, description="without a frame decoded, the child is ended")
+    max_download_bytes: int = Field(default=8 * 2**30, ge=1)
+    download_timeout: float = Field(default=3600.0, gt=0)
+    max_duration: float = Field(default=12 * 3600.0, gt=0, description="seconds of media time")
+    max_pixels: int = Field(default=8192 * 4352, ge=1)
+    frame_height: int = Field(default=720, ge=16, description="frames are scaled down to it, never up")
+    jpeg_quality: int = Field(default=85, ge=1, le=100)
+    max_frame_bytes: int = Field(default=950_000, ge=1000)
+    videos_per_worker: int = Field(default=4, ge=1)
+    frames_in_flight: int = Field(default=2000, ge=1, description="of one video, published but not stored")
+    lease_seconds: int = Field(default=30, ge=3)
+    stall_seconds: float = Field(default=600.0, gt=0, description="without a frame stored, a video is given up")
+    decode_memory_bytes: int = Field(default=4 * 2**30, ge=2**28)
+    decode_stall_seconds: float = Field(default=60.0, gt=0, description="without a frame decoded, the child is ended")
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod
@@ -117,7 +118,7 @@ class AnalysisSettings(_Settings):
     gpu: bool = False
     spark_master: str = ""
     spark_driver_memory: str = "1g"
-    batch_frames: int = Field(64, ge=1, description="frames of one Arrow batch, handed to the models together")
-    trigger_frames: int = Field(800, ge=1, description="frames of one micro-batch")
-    spark_ui_port: int = Field(4040, ge=0)
-    preload: bool = Field(True, description="load every task's model at start")
+    batch_frames: int = Field(default=64, ge=1, description="frames of one Arrow batch, handed to the models together")
+    trigger_frames: int = Field(default=800, ge=1, description="frames of one micro-batch")
+    spark_ui_port: int = Field(default=4040, ge=0)
+    preload: bool = Field(default=True, description="load every task's model at start")

@@ -1,0 +1,48 @@
+"""Owns the application: routes, problems and gates around one set of services."""
+
+from fastapi import FastAPI
+from fastapi.middleware import Middleware
+
+from api import problems
+from api.gate import BodyLimit, LoopbackGate
+from api.problems import ProblemBody
+from api.routes import results, service, submissions, videos
+from api.services import Services
+
+DESCRIPTION = """
+Framewise analyses video on your own machines. Submit a video, ask how it stands, read what was found in it.
+
+Boxes are fractions (0–1) of the upright frame; times are seconds of media time or ISO 8601 in UTC; every error is
+`application/problem+json` (RFC 9457).
+"""
+
+
+def create_app(services: Services, loopback_only: bool = True) -> FastAPI:
+    """The application; `loopback_only` refuses foreign hosts and origins."""
+    gates = [Middleware(BodyLimit, upload_bytes=services.settings.max_upload_bytes)]
+    if loopback_only:
+        gates.insert(0, Middleware(LoopbackGate))
+    app = FastAPI(title="Framewise", version="0.1.0", description=DESCRIPTION, middleware=gates)
+    app.state.services = services
+    problems.install(app)
+    for module in (submissions, videos, results, service):
+        app.include_router(module.router)
+    _document_problems(app)
+    return app
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Name the problem's schema once; the operations refer to it."""
+    build = app.openapi
+
+    def openapi() -> dict[str, object]:
+        document = build()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        body = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= body.pop("$defs", {})
+        schemas["ProblemBody"] = body
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

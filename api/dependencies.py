@@ -1,0 +1,43 @@
+"""Owns the `Annotated` aliases of the routes."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+
+from api.requests import FrameParams, ResultParams, VideosParams
+from api.services import Services
+from pipeline.contracts.errors import NotFound
+from pipeline.contracts.videos import Video
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def _no_query(request: Request) -> None:
+    if request.query_params:
+        raise RequestValidationError(
+            [{"loc": ("query", name), "msg": "there is no such parameter", "type": "extra"} for name in request.query_params]
+        )
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+VideoId = Annotated[UUID, Path(description="the id that the submission was given")]
+FrameNumber = Annotated[int, Path(ge=1, le=2**53, description="1-based number of the frame in the video")]
+
+
+def _video(services: ServicesDep, video_id: VideoId) -> Video:
+    video = services.videos.get(video_id)
+    if video is None:
+        raise NotFound(f"there is no video {video_id}")
+    return video
+
+
+KnownVideo = Annotated[Video, Depends(_video)]
+NoQuery = Depends(_no_query)
+ResultParamsDep = Annotated[ResultParams, Query()]
+FrameParamsDep = Annotated[FrameParams, Query()]
+VideosParamsDep = Annotated[VideosParams, Query()]

@@ -1,0 +1,161 @@
+"""Owns the bodies and parameters that the service takes; camelCase as the contract has it, snake_case too."""
+
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from pipeline.contracts.results import TaskName, TaskRequest
+from pipeline.contracts.videos import Sampling, VideoStatus
+from pipeline.result_store import ResultQuery
+
+NAME_LENGTH = 200
+
+
+def _both(name: str) -> AliasChoices:
+    return AliasChoices(to_camel(name), name)
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=AliasGenerator(alias=to_camel, validation_alias=_both)
+    )
+
+
+class _Params(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TaskBody(_Body):
+    """A task with options; what is left out comes from the model's card."""
+
+    name: TaskName
+    min_confidence: float | None = Field(default=None, ge=0, le=1, description="leave out findings below it")
+    max_batch_size: int | None = Field(default=None, ge=1, le=256, description="images in one call of the model, at most")
+
+
+def _as_object(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+Task = Annotated[TaskBody, BeforeValidator(_as_object, json_schema_input_type=TaskName | TaskBody)]
+
+
+class AnalysisOptions(_Body):
+    """How a video is analysed."""
+
+    models_to_run: list[Task] = Field(
+        default_factory=lambda: [TaskBody(name=name) for name in TaskName],
+        min_length=1,
+        max_length=len(TaskName),
+        description="the tasks, by name or with options; all of them if left out",
+    )
+    video_name: str | None = Field(default=None, min_length=1, max_length=NAME_LENGTH, description="a label for people")
+    frame_step: int | None = Field(default=None, ge=1, le=10**9, description="every n-th frame; 1 if nothing is said")
+    frame_ratio: float | None = Field(default=None, gt=0, le=1, description="the share of frames, exact on average")
+    sample_seconds: float | None = Field(default=None, gt=0, le=86_400, description="one frame every so many seconds")
+    start_time: float | None = Field(default=None, ge=0, description="seconds from the start of the video")
+    end_time: float | None = Field(default=None, gt=0, description="seconds from the start of the video")
+    max_duration: float | None = Field(default=None, gt=0, description="stop after so many seconds of video")
+    external_id: str | None = Field(default=None, min_length=1, max_length=NAME_LENGTH, description="your own name for it")
+    tags: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(default=[], max_length=32)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "AnalysisOptions":
+        self.sampling()
+        names = [task.name for task in self.models_to_run]
+        if len(set(names)) < len(names):
+            raise ValueError("modelsToRun names a task twice")
+        return self
+
+    def sampling(self) -> Sampling:
+        """Which frames are taken; raises ValueError."""
+        given = [self.frame_step, self.frame_ratio, self.sample_seconds]
+        step = 1 if all(value is None for value in given) else self.frame_step
+        return Sampling(step, self.frame_ratio, self.sample_seconds, self.start_time, self.end_time)
+
+    def tasks(self) -> tuple[TaskRequest, ...]:
+        """The tasks as the pipeline knows them."""
+        return tuple(TaskRequest(t.name, t.min_confidence, t.max_batch_size) for t in self.models_to_run)
+
+
+class StartRequest(AnalysisOptions):
+    """Analyse the video behind an address."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "videoURL": "https://example.com/street.mp4",
+                    "modelsToRun": ["objects_detection", {"name": "faces_detection", "minConfidence": 0.9}],
+                    "videoName": "Street, Monday",
+                    "frameStep": 10,
+                }
+            ]
+        }
+    )
+
+    video_url: str = Field(
+        validation_alias=AliasChoices("videoURL", "videoUrl", "video_url"),
+        max_length=4096,
+        description="http or https; an address on the public network unless the host is allowed in the settings",
+    )
+
+    @model_validator(mode="after")
+    def _fetchable(self) -> "StartRequest":
+        try:
+            parts = urlsplit(self.video_url)
+            host, _ = parts.hostname, parts.port
+        except ValueError as e:
+            raise ValueError(f"videoURL is not an address: {e}") from e
+        if parts.scheme not in ("http", "https") or not host:
+            raise ValueError("videoURL must start with http:// or https:// and name a host; upload files instead")
+        if any(ord(c) <= 32 or ord(c) == 127 for c in self.video_url):
+            raise ValueError("videoURL must not hold spaces or control characters; percent-encode them")
+        return self
+
+
+class ResultParams(_Params):
+    """Which rows of results."""
+
+    task: list[TaskName] | None = Field(default=None, description="rows of these tasks")
+    model: str | None = Field(default=None, max_length=NAME_LENGTH)
+    label: str | None = Field(default=None, max_length=NAME_LENGTH, description="only detections with this label")
+    min_confidence: float | None = Field(default=None, ge=0, le=1, description="only detections at least as sure")
+    from_: float | None = Field(default=None, alias="from", ge=0, description="seconds of media time")
+    to: float | None = Field(default=None, ge=0, description="seconds of media time")
+    frame_from: int | None = Field(default=None, ge=1, le=2**53)
+    frame_to: int | None = Field(default=None, ge=1, le=2**53)
+    limit: int = Field(default=100, ge=1, le=1000)
+    cursor: str | None = Field(default=None, max_length=500, description="`next_cursor` of the page before")
+
+    def query(self) -> ResultQuery:
+        """What the store is asked."""
+        return ResultQuery(
+            frozenset(self.task) if self.task else None,
+            self.model,
+            self.label,
+            self.min_confidence,
+            self.from_,
+            self.to,
+            self.frame_from,
+            self.frame_to,
+        )
+
+
+class FrameParams(_Params):
+    """How a frame is drawn."""
+
+    annotate: bool = Field(default=True, description="draw boxes and labels")
+    tasks: list[TaskName] | None = Field(default=None, description="draw only these")
+    min_confidence: float = Field(default=0.0, ge=0, le=1, description="draw only findings at least as sure")
+
+
+class VideosParams(_Params):
+    """Which videos are listed."""
+
+    status: VideoStatus = VideoStatus.COMPLETED
+    tag: str | None = Field(default=None, max_length=64)
+    limit: int = Field(default=20, ge=1, le=100)
+    cursor: str | None = Field(default=None, max_length=500)

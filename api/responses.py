@@ -1,0 +1,181 @@
+"""Owns the bodies that the service answers with."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.contracts.results import ResultStatus, TaskName
+from pipeline.contracts.videos import SourceKind, VideoStatus
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class TaskAnswer(_Answer):
+    """A task as it was asked for; null takes what the model's card says."""
+
+    name: TaskName
+    min_confidence: float | None
+    max_batch_size: int | None
+
+
+class FrameCounts(_Answer):
+    """Sampled frames: how many there are (null until the source has been read), and what became of them."""
+
+    expected: int | None
+    published: int
+    done: int
+    failed: int
+    dropped: int
+
+
+class MissingRange(_Answer):
+    """Sampled frames without an outcome, by frame number, both ends included."""
+
+    from_: int = Field(serialization_alias="from")
+    to: int
+
+
+class Stage(_Answer):
+    """A part of the work, and when it began and ended."""
+
+    name: Literal["downloading", "decoding", "analysing"]
+    state: Literal["waiting", "running", "done", "stopped"]
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class ProblemAnswer(_Answer):
+    """Why a video failed."""
+
+    type: str
+    title: str
+    detail: str
+
+
+class VideoAnswer(_Answer):
+    """A video and how it stands."""
+
+    video_id: UUID
+    video_name: str
+    video_url: str | None
+    source: SourceKind
+    status: VideoStatus
+    models_to_run: list[TaskAnswer]
+    frame_step: int | None
+    frame_ratio: float | None
+    sample_seconds: float | None
+    start_time: float | None
+    end_time: float | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    duration: float | None = Field(description="seconds")
+    fps: float | None
+    width: int | None
+    height: int | None
+    frames: FrameCounts
+    missing: list[MissingRange]
+    warnings: list[str]
+    stages: list[Stage]
+    progress: float | None = Field(description="0–1; null while it cannot be known")
+    eta_seconds: float | None
+    error: ProblemAnswer | None
+    parent_id: UUID | None = None
+    tags: list[str]
+    external_id: str | None
+    status_url: str
+    results_url: str
+
+
+class VideosAnswer(_Answer):
+    """A page of videos, newest first."""
+
+    items: list[VideoAnswer]
+    next_cursor: str | None
+
+
+class BoxAnswer(_Answer):
+    """Fractions (0–1) of the upright frame; `x`, `y` is the top-left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class DetectionAnswer(_Answer):
+    """One finding. A colour is `#rrggbb` with its share of the frame as confidence, and no box."""
+
+    label: str
+    confidence: float
+    box: BoxAnswer | None
+    attributes: dict[str, float]
+
+
+class ResultAnswer(_Answer):
+    """What one model said of one frame."""
+
+    video_id: UUID
+    frame_number: int
+    media_time: float
+    captured_at: datetime | None
+    task: TaskName
+    model: str
+    model_digest: str
+    status: ResultStatus
+    error: str | None
+    inference_ms: float
+    worker: str
+    frame_url: str
+    detections: list[DetectionAnswer]
+
+
+class ResultsAnswer(_Answer):
+    """A page of results by frame number. `complete` says that nothing will be added."""
+
+    items: list[ResultAnswer]
+    next_cursor: str | None
+    complete: bool
+
+
+class ModelAnswer(_Answer):
+    """The model that the workers use for a task; null fields mean that none has been loaded yet."""
+
+    task: TaskName
+    model: str | None
+    digest: str | None
+    runtime: str | None
+    labels: list[str]
+    licence: str | None
+    min_confidence: float | None
+    loaded_at: datetime | None
+
+
+class ModelsAnswer(_Answer):
+    """The tasks and their models."""
+
+    items: list[ModelAnswer]
+
+
+class CheckAnswer(_Answer):
+    """What a server said to a real question."""
+
+    ok: bool
+    detail: str
+
+
+class HealthAnswer(_Answer):
+    """Whether the service runs."""
+
+    status: Literal["ok"] = "ok"
+
+
+class ReadyAnswer(_Answer):
+    """Whether the service can do its work, and what each server said."""
+
+    status: Literal["ready", "not ready"]
+    checks: dict[str, CheckAnswer]

@@ -1,0 +1,1 @@
+"""The operations of the service, a module a resource."""

@@ -1,0 +1,57 @@
+"""Owns what the service says of itself: alive, ready, and which models it uses."""
+
+from fastapi import APIRouter, Response
+
+from api.dependencies import NoQuery, ServicesDep
+from api.problems import documented
+from api.responses import CheckAnswer, HealthAnswer, ModelAnswer, ModelsAnswer, ReadyAnswer
+from api.services import ask
+from pipeline.contracts.results import TaskName
+
+router = APIRouter(tags=["service"], dependencies=[NoQuery])
+
+
+@router.get("/healthz", operation_id="healthz", summary="Whether the service runs", responses=documented())
+def healthz() -> HealthAnswer:
+    """Asks nobody else."""
+    return HealthAnswer()
+
+
+@router.get(
+    "/readyz",
+    operation_id="readyz",
+    summary="Whether the service can do its work",
+    responses={**documented(), 503: {"model": ReadyAnswer, "description": "a server does not answer"}},
+)
+def readyz(services: ServicesDep, response: Response) -> ReadyAnswer:
+    """Asks Kafka, Cassandra and the disk a real question each."""
+    checks = {name: ask(check) for name, check in services.checks.items()}
+    ready = all(ok for ok, _ in checks.values())
+    response.status_code = 200 if ready else 503
+    return ReadyAnswer(
+        status="ready" if ready else "not ready",
+        checks={name: CheckAnswer(ok=ok, detail=detail) for name, (ok, detail) in checks.items()},
+    )
+
+
+@router.get("/models", operation_id="list_models", summary="The tasks and their models", responses=documented())
+def list_models(services: ServicesDep) -> ModelsAnswer:
+    """The model that the workers loaded for each task."""
+    known = {info.task: info for info in services.models.all()}
+    return ModelsAnswer(
+        items=[
+            ModelAnswer.model_validate(known[task])
+            if task in known
+            else ModelAnswer(
+                task=task,
+                model=None,
+                digest=None,
+                runtime=None,
+                labels=[],
+                licence=None,
+                min_confidence=None,
+                loaded_at=None,
+            )
+            for task in TaskName
+        ]
+    )

@@ -1,0 +1,137 @@
+"""Owns the ways in: an address, or a file."""
+
+import json
+import os
+import shutil
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.datastructures import UploadFile
+
+from api.dependencies import NoQuery, ServicesDep
+from api.problems import documented
+from api.requests import NAME_LENGTH, AnalysisOptions, StartRequest
+from api.responses import VideoAnswer
+from api.services import Services
+from api.submission import check_room, new_video_id, submit
+from api.views import video_answer
+from pipeline.contracts.errors import DiskFull
+from pipeline.contracts.videos import SourceKind
+from pipeline.frame_store import FULL
+
+router = APIRouter(prefix="/analysis", tags=["submit"], dependencies=[NoQuery])
+FORM_SCHEMA = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "modelsToRun": {"type": "string", "description": "names with commas between, or JSON"},
+                        "videoName": {"type": "string"},
+                        "frameStep": {"type": "integer", "minimum": 1},
+                        "frameRatio": {"type": "number"},
+                        "sampleSeconds": {"type": "number"},
+                        "startTime": {"type": "number"},
+                        "endTime": {"type": "number"},
+                        "maxDuration": {"type": "number"},
+                        "externalId": {"type": "string"},
+                        "tags": {"type": "string", "description": "with commas between, or JSON"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/start",
+    status_code=202,
+    operation_id="start_analysis",
+    summary="Analyse the video behind an address",
+    responses=documented(409, 413),
+)
+def start(services: ServicesDep, body: StartRequest, response: Response) -> VideoAnswer:
+    """Answers at once; `Location` says where to ask how it stands."""
+    check_room(services)
+    name = unquote(PurePosixPath(urlsplit(body.video_url).path).name) or "video"
+    video = submit(services, new_video_id(), body, SourceKind.URL, body.video_url, name[:NAME_LENGTH])
+    response.headers["Location"] = f"/analysis/{video.video_id}"
+    return video_answer(services, video)
+
+
+@router.post(
+    "/upload",
+    status_code=202,
+    operation_id="upload_video",
+    summary="Analyse a file",
+    responses=documented(409, 413),
+    openapi_extra=FORM_SCHEMA,
+)
+async def upload(services: ServicesDep, request: Request, response: Response) -> VideoAnswer:
+    """Takes the file and the same fields as `start`, as multipart/form-data."""
+    async with request.form(max_files=1, max_fields=40) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise RequestValidationError([{"loc": ("body", "file"), "msg": "a file is needed", "type": "missing"}])
+        options = _options({key: form.getlist(key) for key in form if key != "file"})
+        return await run_in_threadpool(_take, services, file, options, response)
+
+
+def _take(services: Services, file: UploadFile, options: AnalysisOptions, response: Response) -> VideoAnswer:
+    check_room(services)
+    video_id = new_video_id()
+    _keep(services, video_id, file)
+    name = PurePosixPath((file.filename or "").replace("\\", "/")).name[:NAME_LENGTH] or "upload"
+    video = submit(services, video_id, options, SourceKind.UPLOAD, f"upload:{video_id}", name)
+    response.headers["Location"] = f"/analysis/{video.video_id}"
+    return video_answer(services, video)
+
+
+def _keep(services: Services, video_id: UUID, file: UploadFile) -> None:
+    """Put the file where ingest looks for it, whole or not at all."""
+    folder = services.sources_dir / str(video_id)
+    try:
+        folder.mkdir(parents=True)
+        with (folder / "upload.part").open("wb") as kept:
+            shutil.copyfileobj(file.file, kept, 2**20)
+        os.replace(folder / "upload.part", folder / "source")
+    except OSError as e:
+        shutil.rmtree(folder, ignore_errors=True)
+        if e.errno in FULL:
+            raise DiskFull("there is no space left for the upload; free some space") from e
+        raise
+
+
+def _options(fields: dict[str, list[Any]]) -> AnalysisOptions:
+    """The form's fields as the same model that a JSON body has; lists by commas, by repetition or as JSON."""
+    lists = {"modelsToRun", "models_to_run", "tags"}
+    values: dict[str, Any] = {
+        name: _list(given) if name in lists else given[0] if len(given) == 1 else given
+        for name, given in fields.items()
+    }
+    try:
+        return AnalysisOptions.model_validate(values)
+    except ValidationError as e:
+        raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in e.errors()]) from e
+
+
+def _list(given: list[Any]) -> list[Any]:
+    items: list[Any] = []
+    for text in map(str, given):
+        try:
+            parsed = json.loads(text)
+        except ValueError:
+            parsed = [part.strip() for part in text.split(",") if part.strip()]
+        items.extend(parsed if isinstance(parsed, list) else [parsed])
+    return items

@@ -1,0 +1,79 @@
+"""Owns what the routes use: the stores, the publisher and the questions of readiness, built once in `main`."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from pipeline.contracts.errors import FramewiseError, StoreUnavailable
+from pipeline.contracts.settings import ApiSettings, KafkaSettings
+from pipeline.frame_store import FrameStore
+from pipeline.model_store import ModelStore
+from pipeline.publishing import Publisher
+from pipeline.result_store import ResultStore
+from pipeline.video_store import VideoStore
+
+Check = Callable[[], str]
+"""Asks a server a real question; returns what it said, raises FramewiseError."""
+
+MIN_FREE_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a route may use. `sources_dir` is where uploads wait for ingest."""
+
+    settings: ApiSettings
+    videos: VideoStore
+    results: ResultStore
+    frames: FrameStore
+    models: ModelStore
+    publisher: Publisher
+    sources_dir: Path
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+
+def kafka_check(settings: KafkaSettings) -> Check:
+    """Ask the broker for its cluster; the connection is kept."""
+    held: list[KafkaAdminClient] = []
+
+    def check() -> str:
+        try:
+            if not held:
+                held.append(
+                    KafkaAdminClient(
+                        bootstrap_servers=settings.kafka_bootstrap, request_timeout_ms=5000, bootstrap_timeout_ms=5000
+                    )
+                )
+            brokers = held[0].describe_cluster()["brokers"]
+        except KafkaError as e:
+            while held:
+                held.pop().close()
+            raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not answer: {e}") from e
+        return f"{len(brokers)} broker(s)"
+
+    return check
+
+
+def disk_check(folder: Path) -> Check:
+    """Whether there is room for frames."""
+
+    def check() -> str:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+        if free < MIN_FREE_BYTES:
+            raise StoreUnavailable(f"only {free // 2**20} MiB are free for frames; free some space")
+        return f"{free / 2**30:.1f} GiB free"
+
+    return check
+
+
+def ask(check: Check) -> tuple[bool, str]:
+    """Whether a check passed, and what it said."""
+    try:
+        return True, check()
+    except FramewiseError as e:
+        return False, str(e)

@@ -1,0 +1,96 @@
+"""Owns the analysis: reads topic `frames`, spreads it over the workers, hands outcomes to the results sink."""
+
+import logging
+import signal
+import sys
+import threading
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+
+from pipeline.cassandra import CassandraClient
+from pipeline.cassandra_results import CassandraResultStore
+from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.contracts.results import TaskName
+from pipeline.contracts.settings import AnalysisSettings, CassandraSettings, KafkaSettings, PathSettings
+from pipeline.model_store import CassandraModelStore
+from pipeline.publishing import KafkaPublisher
+from pipeline.readiness import mark_ready, unmark_ready
+from pipeline.topics import Topics
+from spark_jobs import transforms
+from spark_jobs.results_sink import ResultsSink
+from spark_jobs.session import build_session
+from spark_jobs.warming import keep_warm, warm
+from spark_jobs.worker import WorkerSettings, analyze_udf
+
+log = logging.getLogger("spark_jobs.analysis_job")
+
+
+def read_frames(spark: SparkSession, kafka: KafkaSettings, analysis: AnalysisSettings) -> DataFrame:
+    """The stream of frame records, from the earliest that the topic still has."""
+    return (
+        spark.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", kafka.kafka_bootstrap)
+        .option("subscribe", Topics.of(kafka).frames)
+        .option("startingOffsets", "earliest")
+        .option("includeHeaders", "true")
+        .option("maxOffsetsPerTrigger", analysis.trigger_frames)
+        .option("failOnDataLoss", "false")
+        .load()
+    )
+
+
+def start_query(frames: DataFrame, sink: ResultsSink, settings: WorkerSettings, workers: int) -> StreamingQuery:
+    """The one query: parse, spread, analyse, keep."""
+    records = transforms.spread(transforms.parse(frames), workers)
+    outcomes = transforms.outcomes(records, analyze_udf(settings, transforms.INPUT))
+    checkpoint = settings.paths.data_dir / "checkpoints" / "analysis"
+    return (
+        outcomes.writeStream.queryName("analysis")
+        .option("checkpointLocation", str(checkpoint))
+        .foreachBatch(sink)
+        .start()
+    )
+
+
+def main() -> int:
+    """Run until SIGTERM, or until the query fails."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    paths, kafka, analysis = PathSettings(), KafkaSettings(), AnalysisSettings()
+    worker_settings = WorkerSettings(paths, analysis.gpu)
+    client = CassandraClient(CassandraSettings())
+    publisher = KafkaPublisher(kafka, "framewise-analysis")
+    spark = build_session(analysis, paths)
+    spark.sparkContext.setLogLevel("WARN")
+    try:
+        models = warm(spark, worker_settings, analysis.workers, tuple(TaskName) if analysis.preload else ())
+        CassandraModelStore(client).save(models)
+        keep_warm(spark, worker_settings, analysis.workers, stopped)
+        sink = ResultsSink(CassandraVideoStore(client), CassandraResultStore(client), publisher)
+        query = start_query(read_frames(spark, kafka, analysis), sink, worker_settings, analysis.workers)
+        mark_ready(paths.data_dir, "analysis")
+        log.info("ready: %d workers on %s", analysis.workers, spark.sparkContext.master)
+        return _watch(query, stopped)
+    finally:
+        unmark_ready(paths.data_dir, "analysis")
+        stopped.set()
+        spark.stop()
+        publisher.close()
+        client.close()
+
+
+def _watch(query: StreamingQuery, stopped: threading.Event) -> int:
+    while query.isActive and not stopped.wait(1.0):
+        pass
+    if not stopped.is_set():
+        log.error("the query ended: %s", query.exception())
+        return 1
+    log.info("stopping")
+    query.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Owns the one Spark session builder."""
+
+import os
+import sys
+
+import pyspark
+from pyspark.sql import SparkSession
+
+from pipeline.contracts.settings import AnalysisSettings, PathSettings
+
+TASK_ATTEMPTS = 3
+
+
+def master_of(settings: AnalysisSettings) -> str:
+    """Where the application runs: the setting, or as many local cores as workers."""
+    return settings.spark_master or f"local[{settings.workers},{TASK_ATTEMPTS}]"
+
+
+def connector_coordinate() -> str:
+    """The Kafka connector that belongs to the installed pyspark."""
+    return f"org.apache.spark:spark-sql-kafka-0-10_2.13:{pyspark.__version__}"
+
+
+def options(settings: AnalysisSettings, paths: PathSettings) -> dict[str, str]:
+    """The Spark configuration."""
+    chosen = {
+        "spark.driver.memory": settings.spark_driver_memory,
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraJavaOptions": "-XX:+UseParallelGC -XX:MaxMetaspaceSize=256m -Duser.timezone=UTC",
+        "spark.local.dir": str(paths.data_dir / "spark"),
+        "spark.sql.warehouse.dir": str(paths.data_dir / "spark" / "warehouse"),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": str(settings.workers),
+        "spark.sql.execution.arrow.maxRecordsPerBatch": str(settings.batch_frames),
+        "spark.sql.streaming.minBatchesToRetain": "10",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.task.maxFailures": str(TASK_ATTEMPTS),
+        "spark.ui.port": str(settings.spark_ui_port),
+        "spark.ui.showConsoleProgress": "false",
+        "spark.python.worker.reuse": "true",
+    }
+    chosen |= _connector()
+    if settings.spark_master:
+        chosen |= _cluster(settings)
+    return chosen
+
+
+def _connector() -> dict[str, str]:
+    jars = os.environ.get("FRAMEWISE_SPARK_JARS")
+    return {"spark.jars": jars} if jars else {"spark.jars.packages": connector_coordinate()}
+
+
+def _cluster(settings: AnalysisSettings) -> dict[str, str]:
+    if not settings.gpu:
+        return {}
+    return {
+        "spark.executor.resource.gpu.amount": "1",
+        "spark.executor.cores": "1",
+        "spark.task.resource.gpu.amount": "1",
+    }
+
+
+def build_session(settings: AnalysisSettings, paths: PathSettings) -> SparkSession:
+    """The session. Workers run this interpreter."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    builder = SparkSession.builder.appName("framewise-analysis").master(master_of(settings))
+    for name, value in options(settings, paths).items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()

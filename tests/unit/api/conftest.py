@@ -1,0 +1,34 @@
+"""The service over in-memory twins."""
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.services import Services
+from pipeline.contracts.settings import ApiSettings
+from pipeline.frame_store import InMemoryFrameStore
+from pipeline.model_store import InMemoryModelStore
+from pipeline.publishing import InMemoryPublisher
+from pipeline.result_store import InMemoryResultStore
+from pipeline.video_store import InMemoryVideoStore
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    return Services(
+        ApiSettings(max_upload_bytes=100_000, max_open_videos=3),
+        InMemoryVideoStore(),
+        InMemoryResultStore(),
+        InMemoryFrameStore(),
+        InMemoryModelStore(),
+        InMemoryPublisher(),
+        tmp_path / "sources",
+        {"kafka": lambda: "1 broker(s)"},
+    )
+
+
+@pytest.fixture
+def client(services: Services) -> TestClient:
+    return TestClient(create_app(services), base_url="http://127.0.0.1", raise_server_exceptions=False)
