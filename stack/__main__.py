@@ -1,0 +1,87 @@
+"""Owns the command line that `./run.sh` hands over to."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from pipeline.contracts.errors import StackError
+from stack import commands, report
+from stack.settings import PREFIX, StackSettings
+
+COMMANDS = ("up", "down", "status", "logs", "demo")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options; without a command, `up`."""
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared.add_argument("--workers", type=int, metavar="N", help="Spark workers (default: one a core)")
+    shared.add_argument("--gpu", action="store_true", help="use the GPU; refused where there is none")
+    top = argparse.ArgumentParser(prog="run.sh", parents=[shared])
+    found = top.add_subparsers(dest="command", metavar="command")
+    found.add_parser("up", parents=[shared], help="start everything in the background (the default)")
+    demo = found.add_parser("demo", parents=[shared], help="start everything and analyse a video")
+    demo.add_argument("source", nargs="?", metavar="URL|FILE", help="the video; a sample when left out")
+    found.add_parser("down", help="stop what was started here")
+    found.add_parser("status", help="show the services")
+    logs = found.add_parser("logs", help="show the logs")
+    logs.add_argument("service", nargs="?", default="")
+    logs.add_argument("-f", "--follow", action="store_true", help="wait for more")
+    logs.add_argument("-n", "--lines", type=int, default=50, metavar="N", help="lines of each log (default: 50)")
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    called_from = Path(os.environ.pop("FRAMEWISE_CALLED_FROM", ".")).absolute()
+    options = parser().parse_args(arguments)
+    if getattr(options, "source", None) and "://" not in options.source:
+        options.source = str(called_from / options.source)
+    for name in ("workers", "gpu"):
+        if hasattr(options, name):
+            os.environ[PREFIX + name.upper()] = str(getattr(options, name)).lower()
+    console, errors = Console(), Console(stderr=True)
+    try:
+        return _run(options, StackSettings(), console)
+    except ValidationError as error:
+        wrong = "; ".join(f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        errors.print(f"error: {wrong}", style="red", markup=False, soft_wrap=True)
+    except StackError as error:
+        errors.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+    except KeyboardInterrupt:
+        errors.print("interrupted", style="red")
+        return 128 + signal.SIGINT
+    return 1
+
+
+def _run(options: argparse.Namespace, settings: StackSettings, console: Console) -> int:
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    match options.command or "up":
+        case "down":
+            say("stopped" if commands.down(settings, say) else "nothing was running")
+            return 0
+        case "status":
+            return report.show_status(settings, console)
+        case "logs":
+            return report.show_logs(settings, console, options.service, options.lines, options.follow)
+        case "demo":
+            commands.up(settings, say)
+            from stack.demo import run as run_demo
+
+            status = run_demo(options.source)
+            say("Framewise is still running. Stop it with: ./run.sh down")
+            return int(status)
+    commands.up(settings, say)
+    say("Framewise is ready:")
+    report.show_addresses(settings, console)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

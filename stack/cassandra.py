@@ -1,0 +1,86 @@
+"""Owns the Cassandra server: its configuration, its command, and the question that shows it is ready."""
+
+import shutil
+from pathlib import Path
+from string import Template
+
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+from cassandra.policies import WhiteListRoundRobinPolicy
+
+from stack.jars import CONF, folder_of
+from stack.preflight import find_java
+from stack.settings import HOST, StackSettings
+
+ASK_SECONDS = 3.0
+
+
+def prepare(settings: StackSettings) -> None:
+    """Write the configuration."""
+    folder = _conf(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    _data(settings).mkdir(parents=True, exist_ok=True)
+    (folder / "cassandra.yaml").write_text(
+        Template((CONF / "cassandra.yaml").read_text()).substitute(
+            port=settings.cassandra_port, storage_port=settings.cassandra_storage_port, data=_data(settings)
+        )
+    )
+    for name in ("logback.xml", "cassandra-jvm.options"):
+        shutil.copyfile(CONF / name, folder / name)
+
+
+def command(settings: StackSettings) -> list[str]:
+    """The server, as a process in the foreground."""
+    heap, jars, conf = settings.cassandra_heap, folder_of(settings, "cassandra"), _conf(settings)
+    return [
+        str(find_java(settings.java)),
+        f"-Xms{heap}",
+        f"-Xmx{heap}",
+        "-XX:+UseSerialGC",
+        "-XX:MaxDirectMemorySize=256m",
+        "-XX:MaxMetaspaceSize=192m",
+        "-XX:ReservedCodeCacheSize=96m",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-XX:+UseThreadPriorities",
+        "-Xss512k",
+        f"@{conf / 'cassandra-jvm.options'}",
+        f"-javaagent:{next(jars.glob('jamm-*.jar'))}",
+        f"-Dcassandra.config={(conf / 'cassandra.yaml').as_uri()}",
+        f"-Dcassandra.storagedir={_data(settings)}",
+        # One node has nobody to wait for.
+        "-Dcassandra.skip_wait_for_gossip_to_settle=0",
+        "-Dcassandra.ring_delay_ms=1",
+        "-Dcassandra.superuser_setup_delay_ms=0",
+        "-cp",
+        f"{conf}:{jars}/*",
+        "org.apache.cassandra.service.CassandraDaemon",
+    ]
+
+
+def ready(settings: StackSettings) -> bool:
+    """Whether a query over the native protocol is answered."""
+    profile = ExecutionProfile(load_balancing_policy=WhiteListRoundRobinPolicy([HOST]), request_timeout=ASK_SECONDS)
+    cluster = Cluster(
+        [HOST],
+        port=settings.cassandra_port,
+        protocol_version=5,
+        connect_timeout=ASK_SECONDS,
+        control_connection_timeout=ASK_SECONDS,
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        schema_metadata_enabled=False,
+        token_metadata_enabled=False,
+        idle_heartbeat_interval=0,
+        executor_threads=1,
+    )
+    try:
+        with cluster.connect() as session:
+            return session.execute("SELECT release_version FROM system.local").one() is not None
+    finally:
+        cluster.shutdown()
+
+
+def _data(settings: StackSettings) -> Path:
+    return settings.data_dir / "cassandra"
+
+
+def _conf(settings: StackSettings) -> Path:
+    return settings.conf_dir / "cassandra"

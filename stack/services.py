@@ -1,0 +1,113 @@
+"""Owns the list of services: what each one runs, what it waits for, and how it shows that it is ready."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from pipeline.contracts.errors import StackError
+from stack import cassandra, kafka
+from stack.settings import StackSettings
+
+
+def _nothing(settings: StackSettings) -> None:
+    """No preparation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One child process.
+
+    `ready` gets the settings and the process id; it is asked again and again, may raise, and must answer within a
+    few seconds. `ports` and `jars` are names of settings and of jar sets. A service that runs `once` is ready when
+    it has ended well. Limits are in seconds.
+    """
+
+    name: str
+    command: Callable[[StackSettings], list[str]]
+    ready: Callable[[StackSettings, int], bool]
+    prepare: Callable[[StackSettings], None] = _nothing
+    variables: Callable[[StackSettings], dict[str, str]] = lambda settings: {}
+    after: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    jars: tuple[str, ...] = ()
+    once: bool = False
+    ready_limit: float = 60.0
+    stop_limit: float = 20.0
+    backoff_limit: float = 30.0
+
+
+def _module(name: str) -> Callable[[StackSettings], list[str]]:
+    return lambda settings: [sys.executable, "-m", name]
+
+
+def ready_file_of(name: str) -> Callable[[StackSettings, int], bool]:
+    """Ready when the process has written its id into `<data_dir>/run/<name>.ready`."""
+
+    def ready(settings: StackSettings, pid: int) -> bool:
+        file = settings.run_dir / f"{name}.ready"
+        return file.is_file() and file.read_text().strip() == str(pid)
+
+    return ready
+
+
+def _api_ready(settings: StackSettings, pid: int) -> bool:
+    return httpx.get(f"{settings.api_url}/readyz", timeout=3.0, trust_env=False).status_code == 200
+
+
+def _spark_variables(settings: StackSettings) -> dict[str, str]:
+    from stack.jars import spark_jars
+
+    return {"FRAMEWISE_SPARK_JARS": spark_jars(settings)}
+
+
+SERVICES = (
+    Service(
+        "kafka",
+        kafka.command,
+        lambda settings, pid: kafka.ready(settings),
+        prepare=kafka.prepare,
+        ports=("kafka_port", "kafka_controller_port"),
+        jars=("kafka",),
+    ),
+    Service(
+        "cassandra",
+        cassandra.command,
+        lambda settings, pid: cassandra.ready(settings),
+        prepare=cassandra.prepare,
+        ports=("cassandra_port", "cassandra_storage_port"),
+        jars=("cassandra",),
+        ready_limit=120.0,
+    ),
+    Service(
+        "schema",
+        _module("stack.schema"),
+        lambda settings, pid: False,
+        after=("kafka", "cassandra"),
+        once=True,
+        ready_limit=180.0,
+    ),
+    Service(
+        "analysis",
+        _module("spark_jobs.analysis_job"),
+        ready_file_of("analysis"),
+        variables=_spark_variables,
+        after=("schema",),
+        ports=("spark_ui_port",),
+        jars=("spark-kafka",),
+        ready_limit=600.0,
+        stop_limit=40.0,
+    ),
+    Service("ingest", _module("ingest.main"), ready_file_of("ingest"), after=("schema",), ready_limit=120.0),
+    Service("api", _module("api.main"), _api_ready, after=("schema",), ports=("api_port",), ready_limit=120.0),
+)
+
+
+def chosen(settings: StackSettings, services: tuple[Service, ...] = SERVICES) -> tuple[Service, ...]:
+    """The services that the settings name, all by default. Raises StackError for a name that is not there."""
+    unknown = set(settings.services) - {service.name for service in services}
+    if unknown:
+        known = ", ".join(service.name for service in services)
+        raise StackError(f"FRAMEWISE_SERVICES names {', '.join(sorted(unknown))}, but there are only {known}")
+    return tuple(service for service in services if not settings.services or service.name in settings.services)

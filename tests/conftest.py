@@ -1,0 +1,36 @@
+"""Owns what tests share: one pair of real servers for the whole run, and names of its own for each module."""
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline.contracts.settings import CassandraSettings, KafkaSettings
+from stack.trial import Trial, trial
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Trial]:
+    """Kafka and Cassandra, started when the first test asks and stopped at the end of the run."""
+    with trial("kafka", "cassandra") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def names(request: pytest.FixtureRequest) -> str:
+    """A name that no other test module uses: lower case letters, digits and underscores."""
+    module = re.sub(r"\W", "_", request.module.__name__.rpartition(".")[2]).removeprefix("test_")
+    return f"t_{module[:24]}_{uuid.uuid4().hex[:8]}".lower()
+
+
+@pytest.fixture(scope="module")
+def kafka_settings(servers: Trial, names: str) -> KafkaSettings:
+    """A real broker; the topics of this module have a prefix of their own and are not made yet."""
+    return servers.kafka(topic_prefix=f"{names}-")
+
+
+@pytest.fixture(scope="module")
+def cassandra_settings(servers: Trial, names: str) -> CassandraSettings:
+    """A real Cassandra; the keyspace of this module is its own and is not made yet."""
+    return servers.cassandra(keyspace=names)
