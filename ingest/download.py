@@ -34,7 +34,7 @@ class DownloadLimits:
     pause: float = 1.0
 
 
-class _Again(Exception):
+class _MayPassError(Exception):
     """A failure that may pass; carries what is told when it does not."""
 
 
@@ -64,7 +64,7 @@ class Downloader:
         for attempt in range(1, self._limits.attempts + 1):
             try:
                 return self._fetch_once(url, path, halt, deadline)
-            except _Again as e:
+            except _MayPassError as e:
                 if attempt == self._limits.attempts:
                     raise SourceUnreachable(str(e)) from e
                 logger.info("fetching %s again: %s", redact_url(url), e)
@@ -81,7 +81,7 @@ class Downloader:
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as e:
             raise SourceRefused(f"{redact_url(url)} leads to an address that is not http or https") from e
         except httpx.TransportError as e:
-            raise _Again(f"{redact_url(url)}: {_cause(e)}") from e
+            raise _MayPassError(f"{redact_url(url)}: {_cause(e)}") from e
         except httpx.HTTPError as e:
             raise SourceUnreachable(f"{redact_url(url)}: {redact_text(str(e))}") from e
 
@@ -109,7 +109,7 @@ def _check_status(response: httpx.Response, url: str) -> None:
         return
     said = f"{shown} answered {status} {response.reason_phrase}".rstrip()
     if status >= 500 or status == httpx.codes.TOO_MANY_REQUESTS:
-        raise _Again(f"{said}; try again later")
+        raise _MayPassError(f"{said}; try again later")
     if status in (401, 403, 407):
         raise SourceUnreachable(f"{said}; give a URL that may be read, such as one signed or with user and password")
     if status in (404, 410):
@@ -128,7 +128,7 @@ def _store(chunks: Iterator[bytes], path: Path) -> str:
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
+        part.replace(path)
     except OSError as e:
         if e.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull("no space left for the source; free some and submit the video again") from e

@@ -1,8 +1,8 @@
 """Owns the folder of source files: where a video's file is, its digest, and its removal."""
 
 import hashlib
-import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -44,12 +44,18 @@ class SourceFolder:
         path = self.path(video_id)
         note = path.with_suffix(".sha256")
         note.with_suffix(".tmp").write_text(sha256 + "\n")
-        os.replace(note.with_suffix(".tmp"), note)
+        note.with_suffix(".tmp").replace(note)
         return KeptSource(path, sha256)
 
     def remove(self, video_id: UUID) -> None:
         """Delete what is kept of a video; nothing happens when there is nothing."""
         shutil.rmtree(self._root / str(video_id), ignore_errors=True)
+
+    def age(self, video_id: UUID) -> float:
+        """Seconds since the folder of a video was last changed; 0 when there is none."""
+        with suppress(OSError):
+            return time.time() - (self._root / str(video_id)).stat().st_mtime
+        return 0.0
 
     def video_ids(self) -> Iterator[UUID]:
         """The videos that have a folder here."""

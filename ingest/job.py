@@ -1,0 +1,182 @@
+"""Owns what ingest does for one video: fetch, decode, publish, write down, set expected."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from ingest.decode.messages import Decoded, DecodeRequest, Finished, Message, Probe, SampledFrame
+from ingest.decode.process import DecoderProcess
+from ingest.flow import FrameFlow
+from ingest.halt import Halt
+from ingest.journal import Journal
+from ingest.sources import KeptSource, SourceFolder, sha256_of
+from pipeline.completion import complete_if_full
+from pipeline.contracts.errors import SourceUnreachable
+from pipeline.contracts.frames import Frame
+from pipeline.contracts.settings import IngestSettings
+from pipeline.contracts.videos import SourceKind, SourceProgress, Video
+from pipeline.publishing import Publisher
+from pipeline.result_store import ResultStore, count
+from pipeline.video_store import VideoStore
+
+logger = logging.getLogger(__name__)
+SERVED = frozenset({SourceKind.URL, SourceKind.UPLOAD})
+
+
+class Fetcher(Protocol):
+    """Brings a source to a path, whole or not at all, and answers with its SHA-256."""
+
+    def fetch(self, url: str, path: Path, halt: Halt) -> str:
+        """Raises SourceError, DiskFull or Halted."""
+
+
+Decoder = Callable[[DecodeRequest, Path, float, Halt], AbstractContextManager[Iterator[Message]]]
+
+
+@contextmanager
+def decode_in_child(request: DecodeRequest, path: Path, stall: float, halt: Halt) -> Iterator[Iterator[Message]]:
+    """The messages of a confined child process."""
+    with DecoderProcess(request, path, stall, halt.check) as child:
+        yield child.messages()
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """What the work on any video needs."""
+
+    videos: VideoStore
+    results: ResultStore
+    publisher: Publisher
+    sources: SourceFolder
+    fetcher: Fetcher
+    settings: IngestSettings
+    decoder: Decoder = decode_in_child
+
+
+class VideoJob:
+    """The work on one video under a lease. Run once; it may be run again by another, and goes on from there."""
+
+    def __init__(self, bench: Workbench, video: Video, halt: Halt) -> None:
+        self._bench = bench
+        self._video = video
+        self._halt = halt
+        self._journal = Journal(bench.videos, video.video_id)
+        self._flow = FrameFlow(
+            bench.publisher,
+            halt,
+            bench.settings.frames_in_flight,
+            lambda: count(bench.results, video.video_id).total,
+            self._write_if_due,
+        )
+
+    def run(self) -> None:
+        """Publish every sampled frame and set expected; raises FramewiseError, Halted among them."""
+        source = self._fetch()
+        finished = self._publish(source)
+        self._flow.drain()
+        self._write_end(finished)
+        self._halt.check()
+        self._bench.videos.set_expected(self._video.video_id, finished.frames_sampled, finished.last_frame_number)
+        complete_if_full(self._bench.videos, self._bench.results, self._video.video_id)
+
+    def _fetch(self) -> KeptSource:
+        before = self._journal.progress
+        self._journal.note(download_started_at=before.download_started_at or _now())
+        self._journal.write()
+        source = self._bench.sources.kept(self._video.video_id) or self._bring()
+        if before.sha256 not in (None, source.sha256) and before.published_through > 0:
+            raise SourceUnreachable("the source has changed since its first frames were taken; submit it again")
+        self._journal.note(sha256=source.sha256, download_finished_at=before.download_finished_at or _now())
+        self._journal.write()
+        return source
+
+    def _bring(self) -> KeptSource:
+        sources, video = self._bench.sources, self._video
+        path = sources.path(video.video_id)
+        if video.source is SourceKind.UPLOAD:
+            if not path.is_file():
+                raise SourceUnreachable("the uploaded file is not on this machine any more; upload it again")
+            return sources.seal(video.video_id, sha256_of(path, self._halt.check))
+        return sources.seal(video.video_id, self._bench.fetcher.fetch(video.source_url, path, self._halt))
+
+    def _publish(self, source: KeptSource) -> Finished:
+        settings = self._bench.settings
+        request = _request(self._video, settings, self._journal.progress)
+        self._journal.note(decode_started_at=self._journal.progress.decode_started_at or _now())
+        with self._bench.decoder(request, source.path, settings.decode_stall_seconds, self._halt) as messages:
+            for message in messages:
+                if isinstance(message, Finished):
+                    return message
+                self._take(message)
+                self._write_if_due()
+        raise AssertionError("a decoder ends with Finished or raises")
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, SampledFrame):
+            self._take_frame(message)
+        elif isinstance(message, Decoded):
+            self._journal.note(frames_decoded=message.frames_decoded)
+        elif isinstance(message, Probe):
+            self._journal.note(duration=message.duration, fps=message.fps, width=message.width, height=message.height)
+            self._journal.write()
+
+    def _take_frame(self, sampled: SampledFrame) -> None:
+        self._journal.sampled(sampled.frame_number)
+        if not sampled.jpeg:
+            self._flow.skip(sampled.frame_number)
+            return
+        self._flow.publish(_frame(self._video, sampled))
+
+    def _write_if_due(self) -> None:
+        if self._journal.due:
+            self._write()
+
+    def _write(self) -> None:
+        self._journal.note(frames_published=self._flow.published, published_through=self._flow.published_through)
+        self._halt.check()
+        self._journal.write()
+
+    def _write_end(self, finished: Finished) -> None:
+        known = self._journal.progress
+        self._journal.note(
+            duration=known.duration or finished.duration,
+            frames_decoded=finished.frames_decoded,
+            warnings=tuple(finished.warnings),
+            decode_finished_at=_now(),
+        )
+        self._write()
+
+
+def _request(video: Video, settings: IngestSettings, progress: SourceProgress) -> DecodeRequest:
+    return DecodeRequest(
+        sampling=video.sampling,
+        frame_height=settings.frame_height,
+        jpeg_quality=settings.jpeg_quality,
+        max_frame_bytes=settings.max_frame_bytes,
+        max_pixels=settings.max_pixels,
+        max_duration=min(video.max_duration or settings.max_duration, settings.max_duration),
+        memory_bytes=settings.decode_memory_bytes,
+        published_through=progress.published_through,
+    )
+
+
+def _frame(video: Video, sampled: SampledFrame) -> Frame:
+    return Frame(
+        video_id=video.video_id,
+        attempt=video.attempt,
+        frame_number=sampled.frame_number,
+        media_time=sampled.media_time,
+        captured_at=None,
+        width=sampled.width,
+        height=sampled.height,
+        tasks=video.tasks,
+        jpeg=sampled.jpeg,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,88 @@
+"""Owns the ingest service's start and end: settings are read here, everything is built here."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from types import FrameType
+
+from ingest.download import Downloader, DownloadLimits
+from ingest.guard import SourceGuard
+from ingest.job import Workbench
+from ingest.sources import SourceFolder
+from ingest.sweeper import Sweeper
+from ingest.wakeups import WakeUps
+from ingest.worker import Worker
+from pipeline.cassandra import CassandraClient
+from pipeline.cassandra_results import CassandraResultStore
+from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.contracts.errors import FramewiseError
+from pipeline.contracts.settings import CassandraSettings, IngestSettings, KafkaSettings, PathSettings
+from pipeline.publishing import KafkaPublisher
+from pipeline.readiness import mark_ready, unmark_ready
+
+SERVICE = "ingest"
+STOP_SECONDS = 10.0
+logger = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; 1 when a server does not answer at the start."""
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for chatty in ("httpx", "httpcore", "kafka"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        _serve(PathSettings(), KafkaSettings(), CassandraSettings(), IngestSettings())
+    except FramewiseError as e:
+        logger.critical("%s", e)
+        return 1
+    return 0
+
+
+def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettings, settings: IngestSettings) -> None:
+    client = CassandraClient(cassandra)
+    videos, results = CassandraVideoStore(client), CassandraResultStore(client)
+    publisher = KafkaPublisher(kafka, client_id="framewise-ingest")
+    sources = SourceFolder(paths.sources_dir)
+    limits = DownloadLimits(settings.max_download_bytes, settings.download_timeout)
+    fetcher = Downloader(SourceGuard(settings.allowed_hosts), limits)
+    worker = Worker(
+        Workbench(videos, results, publisher, sources, fetcher, settings), owner=f"{socket.gethostname()}:{os.getpid()}"
+    )
+    sweeper = Sweeper(videos, results, sources, settings.stall_seconds)
+    sweeping = threading.Thread(target=sweeper.run, name="sweeper", daemon=True)
+    wakeups = WakeUps(kafka, worker.wake)
+    stop = _on_signal()
+    working = threading.Thread(target=worker.run, name="worker", daemon=True)
+    try:
+        for thread in (working, sweeping, wakeups):
+            thread.start()
+        mark_ready(paths.data_dir, SERVICE)
+        logger.info("ready, up to %d videos at the same time", settings.videos_per_worker)
+        stop.wait()
+        logger.info("stopping")
+    finally:
+        unmark_ready(paths.data_dir, SERVICE)
+        sweeper.stop()
+        worker.stop(STOP_SECONDS)
+        wakeups.stop(1.0)
+        publisher.close()
+        fetcher.close()
+        client.close()
+
+
+def _on_signal() -> threading.Event:
+    stop = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    return stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())

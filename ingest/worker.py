@@ -1,0 +1,156 @@
+"""Owns a worker: several videos at the same time, each under a lease in a thread."""
+
+import logging
+import threading
+import time
+from uuid import UUID
+
+from ingest.claims import WaitingVideos
+from ingest.halt import Halt, Halted, HaltReason
+from ingest.job import VideoJob, Workbench
+from ingest.leases import LeaseKeeper
+from pipeline.contracts.errors import FramewiseError, LeaseLost, Problem, StoreError, StoreUnavailable
+from pipeline.contracts.videos import Lease, Video, VideoStatus
+
+POLL_SECONDS = 3.0
+PAUSE_AFTER_OUTAGE = 5.0
+logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """Claims videos and works on them until it is stopped. `wake` may be called from any thread."""
+
+    def __init__(self, bench: Workbench, owner: str, poll_seconds: float = POLL_SECONDS) -> None:
+        self._bench = bench
+        self._owner = owner
+        self._poll_seconds = poll_seconds
+        self._slots = bench.settings.videos_per_worker
+        most = bench.settings.frames_in_flight * self._slots * 2
+        self._waiting = WaitingVideos(bench.videos, bench.results, most)
+        self._running: dict[UUID, tuple[Halt, threading.Thread]] = {}
+        self._not_before: dict[UUID, float] = {}
+        self._changed = threading.Condition()
+        self._woken = False
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Look for videos now."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
+
+    def run(self) -> None:
+        """Work until `stop`; an outage of the store is waited out."""
+        while not self._stopping:
+            try:
+                self._claim_some()
+            except FramewiseError as e:
+                logger.warning("cannot look for videos: %s", e)
+            except Exception:
+                logger.exception("an error while looking for videos")
+            with self._changed:
+                self._changed.wait_for(lambda: self._woken or self._stopping, self._poll_seconds)
+                self._woken = False
+
+    def stop(self, seconds: float) -> None:
+        """Give every video back, waiting at most `seconds`; others go on where this worker stopped."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+            running = list(self._running.values())
+        for halt, _ in running:
+            halt.raise_flag(HaltReason.SHUTDOWN)
+        deadline = time.monotonic() + seconds
+        for _, thread in running:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _claim_some(self) -> None:
+        with self._changed:
+            now = time.monotonic()
+            self._not_before = {known: at for known, at in self._not_before.items() if at > now}
+            busy = {*self._running, *self._not_before}
+            free = self._slots - len(self._running)
+        for video in self._waiting.find(free, busy) if free > 0 else ():
+            self._claim(video.video_id)
+
+    def _claim(self, video_id: UUID) -> None:
+        asked = time.monotonic()
+        lease = self._bench.videos.claim(video_id, self._owner, self._bench.settings.lease_seconds)
+        if lease is None:
+            return
+        halt = Halt()
+        thread = threading.Thread(target=self._serve, args=(lease, halt, asked), name=f"video-{video_id}", daemon=True)
+        with self._changed:
+            if not self._stopping:
+                self._running[video_id] = halt, thread
+                thread.start()
+                return
+        self._bench.videos.release(lease)
+
+    def _serve(self, lease: Lease, halt: Halt, claimed_at: float) -> None:
+        keeper = LeaseKeeper(self._bench.videos, lease, halt, claimed_at)
+        keeper.start()
+        try:
+            self._work(lease, halt)
+        finally:
+            keeper.stop()
+            self._give_back(lease)
+            with self._changed:
+                self._running.pop(lease.video_id, None)
+            self.wake()
+
+    def _work(self, lease: Lease, halt: Halt) -> None:
+        video_id = lease.video_id
+        try:
+            if (video := self._begin(video_id)) is not None:
+                logger.info("video %s: working on it (epoch %d)", video_id, lease.epoch)
+                VideoJob(self._bench, video, halt).run()
+                logger.info("video %s: every frame is published", video_id)
+        except (Halted, LeaseLost) as e:
+            logger.info("video %s: stopped, %s", video_id, e)
+        except StoreUnavailable as e:
+            logger.warning("video %s: put off, %s", video_id, e)
+            self._put_off(video_id)
+        except FramewiseError as e:
+            self._fail(video_id, halt, e.problem)
+        except Exception as e:
+            logger.exception("video %s: an error in ingest", video_id)
+            self._fail(video_id, halt, Problem("internal-error", "Something went wrong", f"ingest: {type(e).__name__}"))
+        finally:
+            self._clear(video_id)
+
+    def _begin(self, video_id: UUID) -> Video | None:
+        """The video, processing; None when there is nothing to do (any more)."""
+        self._bench.videos.transition(video_id, VideoStatus.PROCESSING)
+        video = self._bench.videos.get(video_id)
+        if video is None or video.status is not VideoStatus.PROCESSING or video.frames_expected is not None:
+            return None
+        return video
+
+    def _fail(self, video_id: UUID, halt: Halt, problem: Problem) -> None:
+        if halt.is_set:
+            return
+        logger.info("video %s: failed, %s", video_id, problem.detail)
+        try:
+            self._bench.videos.transition(video_id, VideoStatus.FAILED, problem)
+        except StoreError as e:
+            logger.warning("video %s: %s", video_id, e)
+
+    def _put_off(self, video_id: UUID) -> None:
+        with self._changed:
+            self._not_before[video_id] = time.monotonic() + PAUSE_AFTER_OUTAGE
+
+    def _clear(self, video_id: UUID) -> None:
+        """Remove the source if the video has ended; the sweeper removes what this misses."""
+        try:
+            video = self._bench.videos.get(video_id)
+        except StoreError:
+            return
+        if video is None or video.status.terminal:
+            self._bench.sources.remove(video_id)
+
+    def _give_back(self, lease: Lease) -> None:
+        try:
+            self._bench.videos.release(lease)
+        except StoreError as e:
+            logger.info("video %s: its lease runs out by itself: %s", lease.video_id, e)
