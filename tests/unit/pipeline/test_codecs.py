@@ -1,0 +1,74 @@
+"""Records: what is written can be read, and what cannot is named."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import bitmap
+from pipeline.codecs import FRAME_HEADERS, decode_frame, encode_frame, encode_outcome
+from pipeline.contracts.errors import RecordInvalid
+from pipeline.contracts.results import TaskName, TaskRequest
+from tests.unit.factories import a_frame, analyzed
+
+
+def test_a_frame_comes_back_as_it_went() -> None:
+    tasks = (TaskRequest(TaskName.FACES, 0.1 + 0.2, 7), TaskRequest(TaskName.COLORS))
+    for at in (None, datetime(2026, 1, 1, 0, 0, 0, 123456, UTC)):
+        frame = replace(a_frame(uuid4()), media_time=1 / 3, captured_at=at, tasks=tasks)
+        value, headers = encode_frame(frame)
+        assert value == frame.jpeg
+        assert [name for name, _ in headers] == list(FRAME_HEADERS)
+        assert decode_frame(value, {name: text.decode() for name, text in headers}) == frame
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("schema", "2"),
+        ("schema", None),
+        ("video_id", "me"),
+        ("attempt", "0"),
+        ("frame_number", "-3"),
+        ("frame_number", "1e3"),
+        ("media_time", "nan"),
+        ("captured_at", "yesterday"),
+        ("width", None),
+        ("tasks", "[]"),
+        ("tasks", "{"),
+        ("tasks", "7"),
+        ("tasks", '["faces_detection"]'),
+        ("tasks", '[{"name": "dogs"}]'),
+    ],
+)
+def test_a_wrong_header_is_named(name: str, text: str | None) -> None:
+    value, headers = encode_frame(a_frame(uuid4()))
+    changed: dict[str, str | None] = {key: content.decode() for key, content in headers}
+    with pytest.raises(RecordInvalid, match=name):
+        decode_frame(value, changed | {name: text})
+
+
+@pytest.mark.parametrize("value", [None, b""])
+def test_a_frame_without_a_picture_is_refused(value: bytes | None) -> None:
+    _, headers = encode_frame(a_frame(uuid4()))
+    with pytest.raises(RecordInvalid, match="no value"):
+        decode_frame(value, {key: text.decode() for key, text in headers})
+
+
+def test_an_event_says_what_was_found() -> None:
+    video_id = uuid4()
+    event = json.loads(encode_outcome(analyzed(video_id, 4)))
+    assert (event["video_id"], event["frame_number"], event["worker"]) == (str(video_id), 4, "worker-1")
+    assert event["results"][0]["detections"][0]["label"] == "dog"
+
+
+@given(st.integers(0, 5), st.sets(st.integers(0, 999)))
+def test_bitmaps_keep_every_number(bucket: int, places: set[int]) -> None:
+    numbers = sorted(bucket * 1000 + 1 + place for place in places)
+    packed = bitmap.pack(bucket, numbers)
+    assert len(packed) == 125
+    assert list(bitmap.unpack(bucket, packed)) == numbers

@@ -1,0 +1,97 @@
+"""What the sink does with outcomes, over the in-memory twins."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from pipeline.contracts.errors import StoreUnavailable
+from pipeline.contracts.videos import Video, VideoStatus
+from pipeline.publishing import InMemoryPublisher
+from pipeline.result_store import InMemoryResultStore, ResultQuery, count
+from pipeline.video_store import InMemoryVideoStore
+from spark_jobs.outcomes import Row, analyzed_row
+from spark_jobs.results_sink import ResultsSink
+from tests.unit.factories import a_video, analyzed
+
+
+class Trial:
+    """A sink over twins, with one processing video."""
+
+    def __init__(self) -> None:
+        self.videos = InMemoryVideoStore()
+        self.results = InMemoryResultStore()
+        self.publisher = InMemoryPublisher()
+        self.sink = ResultsSink(self.videos, self.results, self.publisher, retry_seconds=0)
+        self.video: Video = a_video()
+        self.videos.create(self.video)
+        self.videos.transition(self.video.video_id, VideoStatus.PROCESSING)
+
+    def status(self) -> VideoStatus:
+        video = self.videos.get(self.video.video_id)
+        assert video is not None
+        return video.status
+
+
+@pytest.fixture
+def trial() -> Trial:
+    return Trial()
+
+
+def row(video_id: UUID, number: int, attempt: int = 1) -> Row:
+    return {"analyzed": analyzed_row(analyzed(video_id, number, attempt=attempt)), "set_aside": None}
+
+
+def test_outcomes_are_stored_published_and_complete_the_video(trial: Trial) -> None:
+    video_id = trial.video.video_id
+    trial.videos.set_expected(video_id, 2, 2)
+    rows = [row(video_id, 1), row(video_id, 2)]
+    trial.sink.keep(rows)
+    assert trial.status() is VideoStatus.COMPLETED
+    assert [f.frame_number for f in trial.publisher.results] == [1, 2]
+    before = trial.results.page(video_id, ResultQuery(), 10)
+    trial.sink.keep(rows)
+    assert trial.results.page(video_id, ResultQuery(), 10) == before
+    assert count(trial.results, video_id).total == 2
+
+
+def test_late_results_bring_nothing_back(trial: Trial) -> None:
+    gone = uuid4()
+    trial.videos.transition(trial.video.video_id, VideoStatus.CANCELLED)
+    trial.sink.keep([row(gone, 1), row(trial.video.video_id, 1)])
+    assert count(trial.results, gone).total == count(trial.results, trial.video.video_id).total == 0
+
+
+def test_results_of_an_earlier_attempt_are_left_out(trial: Trial) -> None:
+    trial.sink.keep([row(trial.video.video_id, 1, attempt=7)])
+    assert count(trial.results, trial.video.video_id).total == 0
+
+
+def test_what_cannot_be_read_is_set_aside(trial: Trial) -> None:
+    aside = {"reason": "no schema", "value": b"x", "topic": "frames", "partition": 3, "offset": 9}
+    trial.sink.keep([{"analyzed": None, "set_aside": aside}, row(trial.video.video_id, 1)])
+    (letter,) = trial.publisher.letters
+    assert (letter.value, letter.partition, letter.offset, letter.reason) == (b"x", 3, 9, "no schema")
+    assert count(trial.results, trial.video.video_id).total == 1
+
+
+class Weary(InMemoryResultStore):
+    """Does not answer at first."""
+
+    failures = 2
+
+    def save(self, *args: object) -> None:  # type: ignore[override]
+        if self.failures:
+            self.failures -= 1
+            raise StoreUnavailable("away")
+
+
+def test_a_server_that_comes_back_loses_nothing(trial: Trial) -> None:
+    sink = ResultsSink(trial.videos, Weary(), trial.publisher, retry_seconds=30)
+    sink._patiently(lambda: sink.keep([row(trial.video.video_id, 1)]))
+    assert len(trial.publisher.results) == 1
+
+
+def test_a_server_that_stays_away_ends_the_query(trial: Trial) -> None:
+    sink = ResultsSink(trial.videos, Weary(), trial.publisher, retry_seconds=-1)
+    with pytest.raises(StoreUnavailable):
+        sink._patiently(lambda: sink.keep([row(trial.video.video_id, 1)]))

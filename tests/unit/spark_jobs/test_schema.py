@@ -1,0 +1,53 @@
+"""Schema, dataclass and CQL columns say the same."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from pipeline import cassandra_results, cassandra_videos, migrations, model_store
+from pipeline.contracts.results import AnalyzedFrame, Box, Detection, FrameResult, ModelInfo, ResultRow
+from pipeline.contracts.videos import Sampling, SourceProgress, Video
+from spark_jobs import schema
+
+
+def names(kind: type) -> set[str]:
+    return {f.name for f in fields(kind)}  # type: ignore[arg-type]
+
+
+def cql() -> str:
+    return "\n".join(
+        statement
+        for file in sorted(Path(migrations.SCHEMA_DIR).glob("*.cql"))
+        for statement in migrations.statements(file.read_text())
+    )
+
+
+def columns(kind: str, name: str) -> set[str]:
+    body = re.search(rf"CREATE {kind} IF NOT EXISTS {name} \((.*?)\)(?: WITH [^;]*)?(?=\nCREATE|\Z|;)", cql(), re.S)
+    assert body is not None, name
+    text = re.sub(r"PRIMARY KEY\s*\(.*\)", "", body.group(1), flags=re.S)
+    return {part.split()[0] for part in re.split(r",(?![^<]*>)", text) if part.strip()}
+
+
+def test_spark_speaks_of_what_the_contracts_speak() -> None:
+    assert set(schema.ANALYZED.names) == names(AnalyzedFrame)
+    assert set(schema.RESULT.names) == names(FrameResult)
+    assert set(schema.DETECTION.names) == names(Detection)
+    assert set(schema.BOX.names) == names(Box)
+
+
+def test_tables_hold_what_the_contracts_hold() -> None:
+    assert columns("TABLE", "results") == names(ResultRow) | {"bucket"} == set(cassandra_results.RESULT_COLUMNS)
+    assert columns("TABLE", "ledger") == set(cassandra_results.LEDGER_COLUMNS)
+    assert columns("TABLE", "source_progress") == names(SourceProgress) | {"video_id"}
+    assert columns("TABLE", "models") == names(ModelInfo) == set(model_store.COLUMNS)
+    video = names(Video) - {"sampling"} | names(Sampling)
+    assert set(cassandra_videos.COLUMNS) == video
+    assert columns("TABLE", "videos") == video | {"lease_owner", "epoch"}
+
+
+@pytest.mark.parametrize(("name", "kind"), [("box", Box), ("detection", Detection)])
+def test_user_types_hold_what_the_contracts_hold(name: str, kind: type) -> None:
+    assert columns("TYPE", name) == names(kind)
