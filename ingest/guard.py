@@ -72,8 +72,10 @@ def _parse(url: str) -> httpx.URL:
         raise SourceRefused(f"{redact_url(url)!r} is not a URL") from e
     if parsed.scheme not in PORTS:
         raise SourceRefused(f"the scheme {parsed.scheme or 'none'!r} is not allowed; use http or https")
-    if not parsed.host:
-        raise SourceRefused(f"{redact_url(url)!r} names no host")
+    if not parsed.host or "%" in parsed.raw_host.decode("ascii"):
+        raise SourceRefused(f"{redact_url(url)!r} names no host that can be asked for")
+    if not 0 < (parsed.port or PORTS[parsed.scheme]) < 2**16:
+        raise SourceRefused(f"{redact_url(url)!r} names no port from 1 to 65535")
     return parsed
 
 

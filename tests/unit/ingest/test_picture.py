@@ -1,0 +1,97 @@
+"""From a decoded frame to an upright JPEG."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.decode.picture import MAX_SIDE, Encoder, Turn, target_size
+from tests.unit.ingest.media import Image, picture
+
+SIDES = st.integers(1, 20_000)
+ONE = Fraction(1)
+
+
+@pytest.mark.parametrize(
+    ("size", "aspect", "height", "expected"),
+    [
+        ((1920, 1080), ONE, 720, (1280, 720)),
+        ((3840, 2160), ONE, 720, (1280, 720)),
+        ((1080, 1920), ONE, 720, (404, 720)),
+        ((1280, 720), ONE, 720, (1280, 720)),
+        ((641, 479), ONE, 720, (641, 479)),
+        ((50, 50), ONE, 720, (50, 50)),
+        ((1, 1), ONE, 720, (1, 1)),
+        ((2, 5000), ONE, 720, (1, 720)),
+        ((16000, 2), ONE, 720, (8192, 1)),
+        ((720, 576), Fraction(64, 45), 720, (720, 405)),
+        ((1440, 1080), Fraction(4, 3), 720, (1280, 720)),
+        ((100, 100), Fraction(1, 2), 720, (50, 100)),
+    ],
+)
+def test_size(size: tuple[int, int], aspect: Fraction, height: int, expected: tuple[int, int]) -> None:
+    assert target_size(*size, aspect, height) == expected
+
+
+@given(SIDES, SIDES, st.fractions(Fraction(1, 8), 8), st.integers(16, 2160))
+def test_size_is_never_enlarged_nor_nothing(width: int, height: int, aspect: Fraction, most: int) -> None:
+    wide, high = target_size(width, height, aspect, most)
+    assert 1 <= wide <= max(2, min(width + 1, MAX_SIDE))
+    assert 1 <= high <= min(height, most)
+
+
+@pytest.mark.parametrize(
+    ("turn", "expected"),
+    [
+        (Turn(), [[1, 2, 3], [4, 5, 6]]),
+        (Turn(mirror_x=True, mirror_y=True), [[6, 5, 4], [3, 2, 1]]),
+        (Turn(swap=True, mirror_x=True), [[4, 1], [5, 2], [6, 3]]),
+        (Turn(swap=True, mirror_y=True), [[3, 6], [2, 5], [1, 4]]),
+        (Turn(mirror_x=True), [[3, 2, 1], [6, 5, 4]]),
+    ],
+)
+def test_turn(turn: Turn, expected: list[list[int]]) -> None:
+    image = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)[:, :, None]
+    assert turn.apply(image)[:, :, 0].tolist() == expected
+
+
+def noise(width: int, height: int) -> Image:
+    return np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def test_a_frame_that_is_too_large_loses_quality_then_size() -> None:
+    frame = av.VideoFrame.from_ndarray(noise(640, 480), format="bgr24")
+    whole, *size = Encoder(720, 85, 950_000).encode(frame, ONE)
+    assert size == [640, 480]
+    poorer, *size = Encoder(720, 85, len(whole) - 1).encode(frame, ONE)
+    assert size == [640, 480]
+    assert len(poorer) < len(whole)
+    smaller, *size = Encoder(720, 85, 10_000).encode(frame, ONE)
+    assert len(smaller) <= 10_000
+    assert picture(smaller).shape[:2] == (size[1], size[0])
+    assert size[0] < 640
+
+
+@pytest.mark.parametrize("height", [480, 720])
+@pytest.mark.parametrize("colour", [(0, 0, 255), (0, 255, 0), (255, 0, 0), (40, 120, 200)])
+def test_colours_by_the_usual_matrix_of_the_size(height: int, colour: tuple[int, int, int]) -> None:
+    image = np.full((height, 640, 3), colour, np.uint8)
+    matrix = "itu709" if height >= 720 else "itu601"
+    rgb = av.VideoFrame.from_ndarray(image, format="bgr24")
+    frame = rgb.reformat(format="yuv420p", dst_colorspace=matrix, dst_color_range="MPEG")
+    frame.colorspace = 2
+    frame.color_range = 0
+    jpeg, *_ = Encoder(720, 95, 950_000).encode(frame, ONE)
+    assert np.abs(picture(jpeg)[100, 100].astype(int) - colour).max() <= 6
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p10le", "yuvj420p", "yuv444p12le", "gray", "rgb24", "nv12", "yuva420p"])
+def test_other_pixel_formats(pixels: str) -> None:
+    image = np.full((96, 160, 3), 128, np.uint8)
+    frame = av.VideoFrame.from_ndarray(image, format="bgr24").reformat(format=pixels)
+    jpeg, width, height = Encoder(48, 85, 950_000).encode(frame, ONE)
+    assert (width, height) == (80, 48)
+    assert np.abs(picture(jpeg).astype(int) - 128).max() <= 4
