@@ -20,7 +20,10 @@ def _services(request: Request) -> Services:
 def _no_query(request: Request) -> None:
     if request.query_params:
         raise RequestValidationError(
-            [{"loc": ("query", name), "msg": "there is no such parameter", "type": "extra"} for name in request.query_params]
+            [
+                {"loc": ("query", name), "msg": "there is no such parameter", "type": "extra"}
+                for name in request.query_params
+            ]
         )
 
 

@@ -14,6 +14,7 @@ from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.contracts.settings import ApiSettings, CassandraSettings, KafkaSettings, PathSettings
 from pipeline.frame_store import FolderFrameStore
+from pipeline.logs import log_to_stdout
 from pipeline.model_store import CassandraModelStore
 from pipeline.publishing import KafkaPublisher
 
@@ -22,7 +23,7 @@ GRACE_SECONDS = 10
 
 def main() -> int:
     """Serve until SIGTERM."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stdout()
     settings, paths, kafka = ApiSettings(), PathSettings(), KafkaSettings()
     if settings.api_host not in LOOPBACK and not settings.api_open:
         logging.getLogger("api.main").error(

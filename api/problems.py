@@ -58,7 +58,9 @@ class BodyTooLarge(HTTPException):
 class FieldError(BaseModel):
     """A field that is wrong: where it is, and why."""
 
-    pointer: str = Field(description="JSON pointer into the body, or the name of the parameter", examples=["#/videoURL"])
+    pointer: str = Field(
+        description="JSON pointer into the body, or the name of the parameter", examples=["#/videoURL"]
+    )
     detail: str
 
 
@@ -123,6 +125,7 @@ def install(app: FastAPI) -> None:
         return problem(request, 500, "internal-error", "Something went wrong", "the service's log has the details")
 
     app.add_exception_handler(FramewiseError, framewise)  # type: ignore[arg-type]
+
     async def too_large(request: Request, error: BodyTooLarge) -> JSONResponse:
         return body_too_large(request, error)
 

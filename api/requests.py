@@ -32,7 +32,9 @@ class TaskBody(_Body):
 
     name: TaskName
     min_confidence: float | None = Field(default=None, ge=0, le=1, description="leave out findings below it")
-    max_batch_size: int | None = Field(default=None, ge=1, le=256, description="images in one call of the model, at most")
+    max_batch_size: int | None = Field(
+        default=None, ge=1, le=256, description="images in one call of the model, at most"
+    )
 
 
 def _as_object(value: Any) -> Any:
@@ -58,7 +60,9 @@ class AnalysisOptions(_Body):
     start_time: float | None = Field(default=None, ge=0, description="seconds from the start of the video")
     end_time: float | None = Field(default=None, gt=0, description="seconds from the start of the video")
     max_duration: float | None = Field(default=None, gt=0, description="stop after so many seconds of video")
-    external_id: str | None = Field(default=None, min_length=1, max_length=NAME_LENGTH, description="your own name for it")
+    external_id: str | None = Field(
+        default=None, min_length=1, max_length=NAME_LENGTH, description="your own name for it"
+    )
     tags: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(default=[], max_length=32)
 
     @model_validator(mode="after")

@@ -74,11 +74,7 @@ def video_answer(services: Services, video: Video) -> VideoAnswer:
 def result_answer(row: ResultRow) -> ResultAnswer:
     """A row as the API shows it."""
     return ResultAnswer(
-        **{
-            name: getattr(row, name)
-            for name in ResultAnswer.model_fields
-            if name not in ("frame_url", "detections")
-        },
+        **{name: getattr(row, name) for name in ResultAnswer.model_fields if name not in ("frame_url", "detections")},
         frame_url=f"/analysis/{row.video_id}/frame/{row.frame_number}",
         detections=[DetectionAnswer.model_validate(d) for d in row.detections],
     )

@@ -87,7 +87,8 @@ def decode_tasks(text: str) -> tuple[TaskRequest, ...]:
     try:
         items = json.loads(text)
         tasks = tuple(
-            TaskRequest(TaskName(item["name"]), item.get("min_confidence"), item.get("max_batch_size")) for item in items
+            TaskRequest(TaskName(item["name"]), item.get("min_confidence"), item.get("max_batch_size"))
+            for item in items
         )
     except (TypeError, KeyError, AttributeError) as e:
         raise ValueError(f"not a list of tasks: {e}") from e

@@ -42,7 +42,9 @@ def migrate(settings: CassandraSettings, folder: Path = SCHEMA_DIR) -> list[str]
 
 
 def _prepare_keyspace(session: Session, settings: CassandraSettings) -> None:
-    replication = f"{{'class': 'NetworkTopologyStrategy', '{settings.cassandra_datacenter}': {settings.cassandra_replication}}}"
+    replication = (
+        f"{{'class': 'NetworkTopologyStrategy', '{settings.cassandra_datacenter}': {settings.cassandra_replication}}}"
+    )
     session.execute(f"CREATE KEYSPACE IF NOT EXISTS {settings.keyspace} WITH replication = {replication}", timeout=60)
     session.set_keyspace(settings.keyspace)
     session.execute(

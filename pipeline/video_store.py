@@ -128,9 +128,7 @@ class InMemoryVideoStore:
         with self._lock:
             video = self._known(video_id)
             if video.frames_expected is None:
-                self._videos[video_id] = replace(
-                    video, frames_expected=expected, last_frame_number=last_frame_number
-                )
+                self._videos[video_id] = replace(video, frames_expected=expected, last_frame_number=last_frame_number)
 
     def open_videos(self, limit: int = 1000) -> list[UUID]:
         waiting = [v for v in self._videos.values() if not v.status.terminal]

@@ -13,6 +13,7 @@ from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.settings import AnalysisSettings, CassandraSettings, KafkaSettings, PathSettings
+from pipeline.logs import log_to_stdout
 from pipeline.model_store import CassandraModelStore
 from pipeline.publishing import KafkaPublisher
 from pipeline.readiness import mark_ready, unmark_ready
@@ -55,7 +56,7 @@ def start_query(frames: DataFrame, sink: ResultsSink, settings: WorkerSettings, 
 
 def main() -> int:
     """Run until SIGTERM, or until the query fails."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stdout()
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     paths, kafka, analysis = PathSettings(), KafkaSettings(), AnalysisSettings()

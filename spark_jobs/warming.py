@@ -72,7 +72,9 @@ def _info(row: dict[str, Any]) -> ModelInfo:
     return ModelInfo(**known)
 
 
-def keep_warm(spark: SparkSession, settings: WorkerSettings, workers: int, stopped: threading.Event) -> threading.Thread:
+def keep_warm(
+    spark: SparkSession, settings: WorkerSettings, workers: int, stopped: threading.Event
+) -> threading.Thread:
     """A thread that asks every worker for nothing, now and then, until `stopped` is set."""
 
     def touch() -> None:

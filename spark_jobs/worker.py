@@ -4,7 +4,6 @@ import functools
 import logging
 import os
 import socket
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import AnalyzedFrame, FrameResult, ModelInfo, TaskName
 from pipeline.contracts.settings import PathSettings
 from pipeline.frame_store import FolderFrameStore, FrameStore
+from pipeline.logs import log_to_stdout
 from spark_jobs.outcomes import Row, analyzed_row
 from spark_jobs.schema import OUTCOME
 
@@ -104,7 +104,7 @@ def _decode(record: Row) -> Frame | Row:
 @functools.cache
 def worker(settings: WorkerSettings) -> FrameWorker:
     """This process's worker; made on first use and kept, with its models."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stdout()
     analyzer = Analyzer.from_settings(settings.paths, gpu=settings.gpu)
     name = f"{socket.gethostname()}-{os.getpid()}"
     return FrameWorker(analyzer, FolderFrameStore(settings.paths.frames_dir), name)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from pipeline.contracts.errors import StackError
-from stack import commands, report
+from stack import commands, demo, report
 from stack.settings import PREFIX, StackSettings
 
 COMMANDS = ("up", "down", "status", "logs", "demo")
@@ -72,11 +72,9 @@ def _run(options: argparse.Namespace, settings: StackSettings, console: Console)
             return report.show_logs(settings, console, options.service, options.lines, options.follow)
         case "demo":
             commands.up(settings, say)
-            from stack.demo import run as run_demo
-
-            status = run_demo(options.source)
+            status = demo.run(settings, options.source, console)
             say("Framewise is still running. Stop it with: ./run.sh down")
-            return int(status)
+            return status
     commands.up(settings, say)
     say("Framewise is ready:")
     report.show_addresses(settings, console)

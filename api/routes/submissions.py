@@ -1,7 +1,6 @@
 """Owns the ways in: an address, or a file."""
 
 import json
-import os
 import shutil
 from pathlib import PurePosixPath
 from typing import Any
@@ -105,7 +104,7 @@ def _keep(services: Services, video_id: UUID, file: UploadFile) -> None:
         folder.mkdir(parents=True)
         with (folder / "upload.part").open("wb") as kept:
             shutil.copyfileobj(file.file, kept, 2**20)
-        os.replace(folder / "upload.part", folder / "source")
+        (folder / "upload.part").replace(folder / "source")
     except OSError as e:
         shutil.rmtree(folder, ignore_errors=True)
         if e.errno in FULL:

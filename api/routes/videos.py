@@ -30,7 +30,9 @@ def list_videos(services: ServicesDep, params: VideosParamsDep) -> VideosAnswer:
         key = [(v.created_at, v) for v in _open(services, params, after)]
     page = key[: params.limit]
     more = len(key) > params.limit
-    next_cursor = cursors.encode([page[-1][0].isoformat(), str(page[-1][1].video_id)], bound_to) if more and page[-1][0] else None
+    next_cursor = (
+        cursors.encode([page[-1][0].isoformat(), str(page[-1][1].video_id)], bound_to) if more and page[-1][0] else None
+    )
     wanted = [v for _, v in page if params.tag is None or params.tag in v.tags]
     return VideosAnswer(items=[video_answer(services, video) for video in wanted], next_cursor=next_cursor)
 
@@ -46,7 +48,9 @@ def _place(params: VideosParams, bound_to: str) -> EndedCursor | None:
 
 
 def _open(services: Services, params: VideosParams, after: EndedCursor | None) -> list[Video]:
-    known = (services.videos.get(video_id) for video_id in services.videos.open_videos(services.settings.max_open_videos))
+    known = (
+        services.videos.get(video_id) for video_id in services.videos.open_videos(services.settings.max_open_videos)
+    )
     waiting = [v for v in known if v is not None and v.status is params.status]
     newest = sorted(waiting, key=lambda v: (v.created_at, v.video_id), reverse=True)
     place = (after.finished_at, after.video_id) if after else None

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from api.services import Services, StoreUnavailable
-from pipeline.contracts.errors import Problem
+from api.services import Services
+from pipeline.contracts.errors import Problem, StoreUnavailable
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
 from tests.unit.factories import a_result, a_video, analyzed, dog, jpeg
@@ -98,7 +98,8 @@ def test_a_frame_is_drawn_upon(client: TestClient, video: Video) -> None:
     assert drawn.headers["content-type"] == plain.headers["content-type"] == "image/jpeg"
     assert plain.content == jpeg()
     images = [cv2.imdecode(np.frombuffer(a.content, np.uint8), cv2.IMREAD_COLOR) for a in (drawn, plain)]
-    assert images[0] is not None and images[1] is not None
+    assert images[0] is not None
+    assert images[1] is not None
     assert images[0].shape == images[1].shape
     assert int(images[0][12:36, 16][:, 1].mean()) > int(images[1][12:36, 16][:, 1].mean()) + 40
     none = client.get(path, params={"tasks": "faces_detection"})
@@ -164,7 +165,9 @@ def test_videos_newest_first_by_pages(client: TestClient, services: Services) ->
 def test_open_videos_are_listed_by_state(client: TestClient, services: Services, video: Video) -> None:
     waiting = a_video()
     services.videos.create(waiting)
-    assert [v["video_id"] for v in client.get("/analysis/videos?status=pending").json()["items"]] == [str(waiting.video_id)]
+    assert [v["video_id"] for v in client.get("/analysis/videos?status=pending").json()["items"]] == [
+        str(waiting.video_id)
+    ]
     running = client.get("/analysis/videos?status=processing").json()["items"]
     assert [v["video_id"] for v in running] == [str(video.video_id)]
 
@@ -196,7 +199,8 @@ def test_every_operation_is_described(client: TestClient) -> None:
     operations = [op for path in document["paths"].values() for op in path.values()]
     assert len({op["operationId"] for op in operations}) == len(operations)
     for op in operations:
-        assert op["summary"] and op["description"]
+        assert op["summary"]
+        assert op["description"]
         for status in ("422", "500", "503"):
             assert op["responses"][status]["content"], op["operationId"]
     assert document["components"]["schemas"]["ProblemBody"]["title"] == "Problem"

@@ -12,7 +12,9 @@ URL = "https://example.com/films/street%20one.mp4"
 
 
 def test_start_answers_at_once_with_the_place_to_ask(client: TestClient, services: Services) -> None:
-    answer = client.post("/analysis/start", json={"videoURL": URL, "frameStep": "10", "modelsToRun": ["faces_detection"]})
+    answer = client.post(
+        "/analysis/start", json={"videoURL": URL, "frameStep": "10", "modelsToRun": ["faces_detection"]}
+    )
     assert answer.status_code == 202
     video = answer.json()
     assert answer.headers["location"] == video["status_url"] == f"/analysis/{video['video_id']}"
@@ -108,7 +110,10 @@ def test_upload_keeps_the_file_for_ingest(client: TestClient, services: Services
 def test_upload_takes_lists_with_commas(client: TestClient) -> None:
     form = {"modelsToRun": "faces_detection, color_detection", "tags": "a,b"}
     video = client.post("/analysis/upload", data=form, files={"file": ("a.mp4", b"x")}).json()
-    assert ([t["name"] for t in video["models_to_run"]], video["tags"]) == (["faces_detection", "color_detection"], ["a", "b"])
+    assert ([t["name"] for t in video["models_to_run"]], video["tags"]) == (
+        ["faces_detection", "color_detection"],
+        ["a", "b"],
+    )
 
 
 @pytest.mark.parametrize("form", [{"frameStep": "0"}, {"nonsense": "1"}, {"modelsToRun": "dogs"}])

@@ -78,7 +78,8 @@ def test_nothing_but_failed_frames_is_a_failed_video(
     keep(results, video.video_id, 1, 2, error="no weights")
     assert complete_if_full(videos, results, video.video_id)
     known = videos.get(video.video_id)
-    assert known is not None and known.error is not None
+    assert known is not None
+    assert known.error is not None
     assert known.status is VideoStatus.FAILED
     assert "no weights" in known.error.detail
 

@@ -49,7 +49,7 @@ def test_completed_comes_from_processing_only() -> None:
     ],
 )
 def test_sampling_that_makes_no_sense(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="must|exactly"):
+    with pytest.raises(ValueError, match=r"must|exactly"):
         Sampling(**wrong)  # type: ignore[arg-type]
 
 

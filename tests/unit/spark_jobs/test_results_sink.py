@@ -79,7 +79,7 @@ class Weary(InMemoryResultStore):
 
     failures = 2
 
-    def save(self, *args: object) -> None:  # type: ignore[override]
+    def save(self, *args: object) -> None:
         if self.failures:
             self.failures -= 1
             raise StoreUnavailable("away")

@@ -13,7 +13,7 @@ from spark_jobs import schema
 
 
 def names(kind: type) -> set[str]:
-    return {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    return {f.name for f in fields(kind)}
 
 
 def cql() -> str:
