@@ -52,15 +52,17 @@ def make_video(
 
     `settings`: `rotation` in degrees, or attributes of the codec context.
     """
+    ticks = rate if times is None else TICKS
     with av.open(str(path), "w") as container:
         stream: Any = None
         stamps = iter(times) if times is not None else None
         for index, image in enumerate(images):
             if stream is None:
                 stream = _stream(container, image, codec, pixels, rate, options, settings)
+                stream.codec_context.time_base = Fraction(1, ticks)
             frame = av.VideoFrame.from_ndarray(image, format="bgr24")
             seconds = next(stamps) if stamps is not None else index / rate
-            frame.pts, frame.time_base = round(seconds * TICKS), Fraction(1, TICKS)
+            frame.pts, frame.time_base = round(seconds * ticks), Fraction(1, ticks)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
@@ -72,7 +74,6 @@ def _stream(
     stream = container.add_stream(codec, rate=rate, options=options or {})
     stream.height, stream.width = image.shape[:2]
     stream.pix_fmt = pixels
-    stream.codec_context.time_base = Fraction(1, TICKS)
     for name, value in settings.items():
         if name == "rotation":
             stream.set_display_rotation(value)

@@ -32,7 +32,7 @@ def serving() -> Iterator[Site]:
     site = Site(0)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             site.asked.append((self.path, dict(self.headers)))
             site.answers.get(self.path, missing)(self)
 

@@ -133,7 +133,13 @@ def test_too_many_bytes(site: Site, fetch: Fetch, path: Path, promised: int | No
 
 @pytest.mark.parametrize(
     ("status", "said", "asked"),
-    [(404, "check the address", 1), (403, "signed", 1), (401, "password", 1), (204, "status 200", 1), (503, "later", 3)],
+    [
+        (404, "check the address", 1),
+        (403, "signed", 1),
+        (401, "password", 1),
+        (204, "status 200", 1),
+        (503, "later", 3),
+    ],
 )
 def test_answers_that_are_no_file(site: Site, fetch: Fetch, status: int, said: str, asked: int) -> None:
     site.answers["/a?key=hidden"] = content(b"", status=status)

@@ -1,5 +1,6 @@
 """Which frames are taken."""
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -43,7 +44,7 @@ def test_by_ratio_is_exact_on_average_and_holds_the_first(count: int, ratio: flo
     numbers = taken(Sampling(frame_step=None, frame_ratio=ratio), at_rate(count))
     assert numbers[0] == 1
     assert len(numbers) == math.ceil(count * Fraction(repr(ratio)))
-    gaps = {b - a for a, b in zip(numbers, numbers[1:], strict=False)}
+    gaps = {b - a for a, b in itertools.pairwise(numbers)}
     assert not gaps or max(gaps) - min(gaps) <= 1
 
 

@@ -1,0 +1,51 @@
+"""Runs the decoding child to its end."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ingest.decode.messages import DecodeRequest, Finished, Probe, SampledFrame
+from ingest.decode.process import CHILD, DecoderProcess
+from pipeline.contracts.videos import Sampling
+
+REQUEST = DecodeRequest(
+    sampling=Sampling(),
+    frame_height=720,
+    jpeg_quality=90,
+    max_frame_bytes=950_000,
+    max_pixels=8192 * 4352,
+    max_duration=3600.0,
+    memory_bytes=2 << 30,
+)
+
+
+@dataclass
+class Decoded:
+    """Everything a child said."""
+
+    probe: Probe | None = None
+    frames: list[SampledFrame] = field(default_factory=list)
+    end: Finished | None = None
+
+    @property
+    def numbers(self) -> list[int]:
+        """The sampled frame numbers."""
+        return [frame.frame_number for frame in self.frames]
+
+    @property
+    def times(self) -> list[float]:
+        """Their media times in seconds."""
+        return [frame.media_time for frame in self.frames]
+
+
+def decoded(path: Path, command: tuple[str, ...] = CHILD, stall: float = 20.0, **request: object) -> Decoded:
+    """Decode a file; raises what the process raises."""
+    found = Decoded()
+    with DecoderProcess(replace(REQUEST, **request), path, stall, lambda: None, command) as child:  # type: ignore[arg-type]
+        for message in child.messages():
+            if isinstance(message, Probe):
+                found.probe = message
+            elif isinstance(message, SampledFrame):
+                found.frames.append(message)
+            elif isinstance(message, Finished):
+                found.end = message
+    return found
