@@ -1,0 +1,181 @@
+"""Several videos at the same time, each under a lease."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+
+from ingest.claims import WaitingVideos
+from ingest.worker import Worker
+from pipeline.contracts.errors import MediaError, SourceRefused, StoreUnavailable
+from pipeline.contracts.videos import SourceKind, VideoStatus
+from pipeline.video_store import InMemoryVideoStore
+from tests.unit.ingest.benches import Bench, HeldPublisher, ListedDecoder, wait_until
+
+
+@contextmanager
+def working(bench: Bench, owner: str = "worker-a") -> Iterator[Worker]:
+    worker = Worker(bench.workbench, owner, poll_seconds=0.02)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        yield worker
+    finally:
+        worker.stop(5)
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def status(bench: Bench, video_id: UUID) -> VideoStatus:
+    return bench.video(video_id).status
+
+
+def expected(bench: Bench, video_id: UUID) -> int | None:
+    return bench.video(video_id).frames_expected
+
+
+def test_works_through_what_waits(bench: Bench) -> None:
+    videos = [bench.submit(order=n) for n in range(7)]
+    with working(bench):
+        wait_until(lambda: all(expected(bench, v.video_id) == 10 for v in videos))
+        for video in videos:
+            bench.analyse(video.video_id)
+            assert status(bench, video.video_id) is VideoStatus.COMPLETED
+    assert all(bench.videos.leaseholder(v.video_id) is None for v in videos)
+    assert bench.video(videos[0].video_id).started_at is not None
+
+
+def test_two_workers_share_and_no_frame_comes_twice(bench: Bench) -> None:
+    videos = [bench.submit(order=n) for n in range(10)]
+    with working(bench, "a"), working(bench, "b"):
+        wait_until(lambda: all(expected(bench, v.video_id) == 10 for v in videos))
+    assert all(bench.numbers(v.video_id) == list(range(1, 11)) for v in videos)
+
+
+def test_at_most_so_many_at_the_same_time(bench: Bench) -> None:
+    gate, running = threading.Semaphore(0), set[str]()
+
+    def wait(number: int) -> None:
+        if number == 1:
+            running.add(threading.current_thread().name)
+            gate.acquire()
+
+    bench.decoder = ListedDecoder(before_frame=wait)
+    for n in range(5):
+        bench.submit(order=n)
+    with working(bench):
+        wait_until(lambda: len(running) == 2)
+        assert len([v for v in bench.videos.open_videos() if bench.videos.leaseholder(v)]) == 2
+        gate.release(5)
+        wait_until(lambda: len(running) == 5)
+
+
+@pytest.mark.parametrize("error", [SourceRefused("not allowed"), MediaError("no video")])
+def test_what_cannot_be_read_has_failed_with_the_reason(bench: Bench, error: SourceRefused | MediaError) -> None:
+    if isinstance(error, MediaError):
+        bench.decoder = ListedDecoder(end=error)
+    else:
+        bench.fetcher.error = error
+    video = bench.submit()
+    with working(bench):
+        wait_until(lambda: status(bench, video.video_id) is VideoStatus.FAILED)
+        wait_until(lambda: not list(bench.sources.video_ids()))
+    assert bench.video(video.video_id).error == error.problem
+
+
+def test_an_error_of_our_own_fails_the_video(bench: Bench) -> None:
+    def wrong(number: int) -> None:
+        raise ZeroDivisionError
+
+    bench.decoder = ListedDecoder(before_frame=wrong)
+    video = bench.submit()
+    with working(bench):
+        wait_until(lambda: status(bench, video.video_id) is VideoStatus.FAILED)
+    problem = bench.video(video.video_id).error
+    assert problem is not None
+    assert problem.type == "internal-error"
+
+
+def test_cancelling_stops_it_at_once(bench: Bench) -> None:
+    gate, begun = threading.Semaphore(0), threading.Event()
+
+    def wait(number: int) -> None:
+        begun.set()
+        gate.acquire(timeout=0.1)
+
+    bench.decoder = ListedDecoder(frames=10_000, before_frame=wait)
+    video = bench.submit()
+    with working(bench):
+        begun.wait(5)
+        bench.videos.transition(video.video_id, VideoStatus.CANCELLED)
+        wait_until(lambda: bench.videos.leaseholder(video.video_id) is None)
+        wait_until(lambda: not list(bench.sources.video_ids()))
+    assert status(bench, video.video_id) is VideoStatus.CANCELLED
+    assert len(bench.numbers(video.video_id)) < 100
+
+
+def test_stopping_gives_videos_back(bench: Bench) -> None:
+    begun = threading.Event()
+    bench.publisher = HeldPublisher()
+    bench.decoder = ListedDecoder(before_frame=lambda n: begun.set())
+    video = bench.submit()
+    with working(bench):
+        begun.wait(5)
+    assert status(bench, video.video_id) is VideoStatus.PROCESSING
+    assert bench.videos.leaseholder(video.video_id) is None
+    assert bench.sources.kept(video.video_id) is not None
+
+
+def test_a_dead_worker_is_followed_by_another(bench: Bench) -> None:
+    video = bench.submit()
+    bench.videos.transition(video.video_id, VideoStatus.PROCESSING)
+    bench.videos.claim(video.video_id, "dead", 1)
+    with working(bench):
+        wait_until(lambda: expected(bench, video.video_id) == 10)
+
+
+def test_a_video_in_other_hands_is_left_alone(bench: Bench) -> None:
+    video = bench.submit()
+    bench.videos.claim(video.video_id, "other", 60)
+    after = bench.submit(order=1)
+    with working(bench):
+        wait_until(lambda: expected(bench, after.video_id) == 10)
+    assert status(bench, video.video_id) is VideoStatus.PENDING
+
+
+@dataclass
+class FlakyStore(InMemoryVideoStore):
+    """A store that does not answer the first times it is asked for progress."""
+
+    failures: int = 1
+
+    def open_videos(self, limit: int = 1000) -> list[UUID]:
+        if self.failures > 0:
+            self.failures -= 1
+            raise StoreUnavailable("away")
+        return super().open_videos(limit)
+
+
+def test_an_outage_is_waited_out(bench: Bench) -> None:
+    bench.videos = FlakyStore(failures=3)
+    video = bench.submit()
+    with working(bench):
+        wait_until(lambda: expected(bench, video.video_id) == 10)
+
+
+def test_live_sources_are_not_ours(bench: Bench) -> None:
+    bench.submit(SourceKind.RTMP)
+    mine = bench.submit(order=1)
+    assert [v.video_id for v in WaitingVideos(bench.videos, bench.results, 100).find(5, ())] == [mine.video_id]
+
+
+def test_none_is_given_while_many_frames_wait_for_analysis(bench: Bench) -> None:
+    published, waiting = bench.submit(), bench.submit(order=1)
+    bench.videos.transition(published.video_id, VideoStatus.PROCESSING)
+    bench.videos.set_expected(published.video_id, 50, 50)
+    assert WaitingVideos(bench.videos, bench.results, 50).find(5, ()) == []
+    found = WaitingVideos(bench.videos, bench.results, 51).find(5, ())
+    assert [v.video_id for v in found] == [waiting.video_id]
