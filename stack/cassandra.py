@@ -33,8 +33,11 @@ def command(settings: StackSettings) -> list[str]:
     heap, jars, conf = settings.cassandra_heap, folder_of(settings, "cassandra"), _conf(settings)
     return [
         str(find_java(settings.java)),
-        f"-Xms{heap}",
         f"-Xmx{heap}",
+        # Memory is taken when it is needed, and given back.
+        "-Xms192m",
+        "-XX:MinHeapFreeRatio=20",
+        "-XX:MaxHeapFreeRatio=40",
         "-XX:+UseSerialGC",
         "-XX:MaxDirectMemorySize=256m",
         "-XX:MaxMetaspaceSize=192m",

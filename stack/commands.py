@@ -116,19 +116,20 @@ def _start_supervisor(settings: StackSettings) -> None:
     settings.state_file.unlink(missing_ok=True)
     errors = settings.run_dir / "supervisor.stderr"
     with errors.open("wb") as stderr:
-        process = subprocess.Popen(
+        started = subprocess.run(
             [sys.executable, "-m", "stack.supervisor"],
             env=child_environment(settings, uuid.uuid4().hex),
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
-            stdout=stderr,
+            stdout=subprocess.PIPE,
             stderr=stderr,
-            start_new_session=True,
+            timeout=SUPERVISOR_SECONDS,
+            check=False,
         )
     deadline = time.monotonic() + SUPERVISOR_SECONDS
+    supervisor = processes.Identity.of(int(started.stdout or 0)) if started.returncode == 0 else None
     while read_state(settings.state_file) is None:
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
+        if processes.process_of(supervisor) is None or time.monotonic() > deadline:
             raise StackError(f"the supervisor did not start:\n{errors.read_text(errors='replace')[-2000:]}")
         time.sleep(POLL)
 

@@ -32,7 +32,7 @@ def prepare(settings: StackSettings) -> None:
 def command(settings: StackSettings) -> list[str]:
     """The server, as a process in the foreground."""
     heap = settings.kafka_heap
-    options = [f"-Xms{heap}", f"-Xmx{heap}", "-XX:MaxDirectMemorySize=128m", "-XX:+ExitOnOutOfMemoryError"]
+    options = ["-Xms96m", f"-Xmx{heap}", "-XX:MaxDirectMemorySize=128m", "-XX:+ExitOnOutOfMemoryError"]
     return [*_java(settings, *options), "kafka.Kafka", str(_properties(settings))]
 
 

@@ -107,23 +107,37 @@ class Child:
 
 async def start(command: list[str], environment: dict[str, str], cwd: Path, write: Callable[[bytes], None]) -> Child:
     """Start a child in a session of its own; `write` gets its output. Raises OSError."""
-    process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-S", "-E", str(LEASH), *command],
-        env=environment | {"FRAMEWISE_STACK_PARENT": str(os.getpid())},
-        cwd=cwd,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
+    # A pipe of our own: with asyncio's, a dead child is not seen before everything that holds its output has ended.
+    reading, writing = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *[sys.executable, "-S", "-E", str(LEASH), *command],
+            env=environment | {"FRAMEWISE_STACK_PARENT": str(os.getpid())},
+            cwd=cwd,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=writing,
+            stderr=writing,
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
     identity = Identity.of(process.pid) or Identity(process.pid, 0.0)
-    return Child(process, identity, asyncio.create_task(_pump(process, write)))
+    return Child(process, identity, asyncio.create_task(_pump(reading, write)))
 
 
-async def _pump(process: asyncio.subprocess.Process, write: Callable[[bytes], None]) -> None:
-    if process.stdout is not None:
-        while chunk := await process.stdout.read(65536):
+async def _pump(descriptor: int, write: Callable[[bytes], None]) -> None:
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    pipe = os.fdopen(descriptor, "rb", buffering=0)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
+    try:
+        while chunk := await reader.read(65536):
             write(chunk)
+    finally:
+        transport.close()
 
 
 async def stop(child: Child, service: str, token: str, seconds: float) -> None:

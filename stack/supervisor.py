@@ -144,8 +144,21 @@ async def supervise(settings: StackSettings, services: tuple[Service, ...], toke
     await supervisor.run()
 
 
+def detach() -> None:
+    """Go on as a process that belongs to nobody; who started this one reads the new process id and waits no more."""
+    if pid := os.fork():
+        sys.stdout.write(f"{pid}\n")
+        sys.stdout.flush()
+        os._exit(0)
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
 def main() -> int:
     """The supervisor of the services that the environment names."""
+    detach()
     settings = StackSettings()
     handler = logging.StreamHandler(_LogStream(settings))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=[handler])
