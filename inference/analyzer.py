@@ -61,7 +61,7 @@ class Analyzer:
                 if task is TaskName.EMOTIONS:
                     self._shelf.info(TaskName.FACES)
             except ModelUnavailable as error:
-                logger.error("%s", error)
+                logger.warning("%s", error)
         return infos
 
     def analyze(self, frames: Sequence[Frame]) -> list[tuple[FrameResult, ...]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from inference.arrays import Image
 from inference.models import Model
+from pipeline.contracts.errors import ModelFailed
 from pipeline.contracts.results import Detection
 
 logger = logging.getLogger(__name__)
@@ -38,8 +39,8 @@ def _predict(model: Model, images: Sequence[Image], min_confidence: float | None
     try:
         found = model.predict(images, min_confidence)
         if len(found) != len(images):
-            raise RuntimeError(f"{len(found)} answers for {len(images)} pictures")
-    except Exception as error:
+            raise ModelFailed(f"{len(found)} answers for {len(images)} pictures")  # noqa: TRY301 - as if it had raised
+    except Exception as error:  # noqa: BLE001 - whatever a model raises is its answer for these pictures
         if len(images) > 1:
             logger.warning("%s failed on %d pictures, each is tried alone: %s", model.card.name, len(images), error)
             return [answer for image in images for answer in _predict(model, [image], min_confidence)]

@@ -84,7 +84,9 @@ class Card(Spec):
     def _fits_together(self) -> "Card":
         family = _FAMILY[self.task]
         if not isinstance(self.output, family):
-            raise ValueError(f"output.kind {self.output.kind!r} does not answer the task {self.task.value!r}")
+            raise ValueError(  # noqa: TRY004 - pydantic reports it
+                f"output.kind {self.output.kind!r} does not answer the task {self.task.value!r}"
+            )
         if isinstance(self.output, ColorsOutput) != (self.runtime == "opencv"):
             raise ValueError("the runtime 'opencv' and the output 'dominant_colors' belong together")
         if self.runtime != "opencv" and (self.input is None or not self.files or not self.labels):
@@ -93,7 +95,7 @@ class Card(Spec):
 
     @property
     def digest(self) -> str:
-        """The sha256 of the weights; of the files' digests in order if there are several; of the card's output without."""
+        """The sha256 of the weights; of the digests of several files; of the card's output where there are none."""
         if len(self.files) == 1:
             return self.files[0].sha256
         text = "\n".join(file.sha256 for file in self.files) or self.output.model_dump_json()
@@ -124,7 +126,7 @@ def read_card(path: Path) -> Card:
     except (OSError, ValueError) as error:
         raise ModelUnavailable(f"the model card {path} cannot be read: {error}") from error
     if card.name != path.parent.name:
-        raise ModelUnavailable(f"the model card {path} is wrong: name: must be that of its folder, {path.parent.name!r}")
+        raise ModelUnavailable(f"the model card {path} is wrong: name: its folder is called {path.parent.name!r}")
     return card
 
 

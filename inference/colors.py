@@ -10,9 +10,14 @@ from inference.cards import Card
 from inference.outputs import ColorsOutput
 from pipeline.contracts.results import Detection
 
+_STOP = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 12, 0.5)
+
 
 class DominantColors:
-    """Main colours with their share. Distances are CIE76 in L*a*b*, where equal steps look about equal."""
+    """Main colours with their share.
+
+    Distances are Euclidean in CIE L*a*b*, L* weighted down so that light and shade of one hue stay together.
+    """
 
     device = "cpu"
 
@@ -31,14 +36,17 @@ class DominantColors:
 
 def main_colors(image: Image, spec: ColorsOutput) -> list[tuple[str, float]]:
     """(`#rrggbb`, share 0–1) of at most `spec.colors` colours, largest share first."""
-    pixels = _small_lab(image, spec.side)
-    clusters = min(spec.clusters, len(np.unique(pixels, axis=0)))
+    weights = np.array([spec.lightness, 1, 1], np.float32)
+    pixels = _small_lab(image, spec.side) * weights
+    clusters = min(spec.clusters, len(pixels))
     cv2.setRNGSeed(spec.seed)
-    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 12, 0.5)
-    _, which, centres = cv2.kmeans(pixels, clusters, None, stop, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
-    shares = np.bincount(which.ravel(), minlength=clusters) / len(pixels)
-    merged = _merge(centres, shares, spec.merge_distance)[: spec.colors]
-    return [(_hex(centre), round(float(share), 4)) for centre, share in merged]
+    which, centres = cv2.kmeans(pixels[:, None], clusters, None, _STOP, 1, cv2.KMEANS_PP_CENTERS)[1:]  # type: ignore[call-overload]
+    shares = (np.bincount(which.ravel(), minlength=clusters) / len(pixels)).astype(np.float32)
+    reach = spec.merge_distance, spec.merge_lightness * spec.lightness
+    merged = _merge(centres, shares, *reach)
+    merged.sort(key=lambda found: -found[1] * (1 + float(np.hypot(*found[0][1:])) / spec.vivid))
+    answered = sorted(merged[: spec.colors], key=lambda found: -found[1])
+    return [(_hex(centre / weights), round(share, 4)) for centre, share in answered]
 
 
 def _small_lab(image: Image, side: int) -> Floats:
@@ -47,22 +55,28 @@ def _small_lab(image: Image, side: int) -> Floats:
     ratio = min(1.0, side / max(height, width))
     size = max(1, round(width * ratio)), max(1, round(height * ratio))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    lab: Floats = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_BGR2Lab)
-    return lab.reshape(-1, 3)
+    lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_BGR2Lab)
+    return lab.reshape(-1, 3).astype(np.float32, copy=False)
 
 
-def _merge(centres: Floats, shares: Floats, distance: float) -> list[tuple[Floats, float]]:
-    """Colours closer than `distance` become their weighted mean, the largest taking in the smaller ones."""
+def _merge(centres: Floats, shares: Floats, distance: float, lightness: float) -> list[tuple[Floats, float]]:
+    """Colours closer than both limits become their weighted mean, the largest taking in the smaller ones."""
     found: list[tuple[Floats, float]] = []
     for index in np.lexsort((*centres.T, -shares)):
         centre, share = centres[index], float(shares[index])
-        near = next((i for i, (other, _) in enumerate(found) if np.linalg.norm(other - centre) < distance), None)
+        near = next((i for i, (other, _) in enumerate(found) if _close(other, centre, distance, lightness)), None)
+        if share == 0:
+            continue
         if near is None:
             found.append((centre, share))
         else:
             other, weight = found[near]
             found[near] = (other * weight + centre * share) / (weight + share), weight + share
-    return sorted(found, key=lambda pair: -pair[1])
+    return found
+
+
+def _close(one: Floats, other: Floats, distance: float, lightness: float) -> bool:
+    return bool(np.linalg.norm(one - other) < distance and abs(one[0] - other[0]) < lightness)
 
 
 def _hex(lab: Floats) -> str:

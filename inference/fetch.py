@@ -4,6 +4,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -20,7 +21,11 @@ logger = logging.getLogger("inference.fetch")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when every model asked for is there and verified, 1 otherwise, 2 for a name that no card has."""
+    """Run the command.
+
+    Exits with 0 when every model named is there and verified (with `--all`: at least one for each task), with 1
+    otherwise, with 2 for a name that no card has.
+    """
     options = _parser().parse_args(arguments)
     console = Console(stderr=True)
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[_handler(console)])
@@ -29,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         cards = read_cards(settings.models_dir)
     except ModelUnavailable as error:
-        logger.error("%s", error)
+        logger.warning("%s", error)
         return 1
     if options.list:
         _show(cards)
@@ -39,7 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logger.error("name models or say --all; known are %s", ", ".join(card.name for card in cards))
         return 2
     wanted = [card for card in cards if options.all or card.name in options.names]
-    return _fetch(wanted, Weights(settings.weights_dir, settings.mirror, remember_seconds=0), console)
+    weights = Weights(settings.weights_dir, settings.mirror)
+    weights.forget_unreachable()
+    missing = _fetch(wanted, weights, console)
+    if options.names:
+        return 1 if missing else 0
+    return _judge(wanted, missing)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,21 +66,32 @@ def _handler(console: Console) -> logging.Handler:
     return logging.StreamHandler(sys.stderr)
 
 
-def _fetch(cards: Iterable[Card], weights: Weights, console: Console) -> int:
+def _fetch(cards: Iterable[Card], weights: Weights, console: Console) -> list[Card]:
+    """The cards whose weights cannot be had."""
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
-    missing = 0
+    missing = []
     with Packages() as packages, Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         for card in cards:
             bar = progress.add_task(card.name, total=sum(file.bytes for file in card.files) or 1)
             try:
-                weights.ensure(card, packages, lambda count, bar=bar: progress.advance(bar, count))  # type: ignore[misc]
+                weights.ensure(card, packages, partial(progress.advance, bar))
             except ModelUnavailable as error:
-                missing += 1
-                logger.error("%s", error)
+                missing.append(card)
+                logger.warning("%s", error)
                 continue
             progress.update(bar, completed=sum(file.bytes for file in card.files) or 1)
             logger.info("%s: verified, %s", card.name, card.digest)
-    return 1 if missing else 0
+    return missing
+
+
+def _judge(cards: Sequence[Card], missing: Sequence[Card]) -> int:
+    """Say what `--all` came to: a task without any model is an error, a second choice is not."""
+    bare = {card.task for card in cards} - {card.task for card in cards if card not in missing}
+    for task in sorted(bare):
+        logger.error("%s has no model", task.value)
+    if missing and not bare:
+        logger.warning("every task has a model, but not %s", ", ".join(card.name for card in missing))
+    return 1 if bare else 0
 
 
 def _show(cards: Iterable[Card]) -> None:

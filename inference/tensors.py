@@ -20,8 +20,7 @@ class Placement:
 
     def fractions(self, points: Floats) -> Floats:
         """Points [..., 2] as (x, y) in pixels of the canvas, as fractions of the picture."""
-        result: Floats = points / np.array([self.width, self.height], np.float32)
-        return result
+        return (points / np.array([self.width, self.height], np.float32)).astype(np.float32, copy=False)
 
 
 def place(spec: InputSpec, image: Image) -> Placement:
@@ -50,7 +49,7 @@ def fill(spec: InputSpec, images: Sequence[Image], places: Sequence[Placement]) 
     return batch
 
 
-def _draw(spec: InputSpec, planes: Tensor, image: Image, spot: Placement) -> None:
+def _draw(spec: InputSpec, planes: Tensor, image: Tensor, spot: Placement) -> None:
     """Write one picture into its planes [channels, height, width], a view of the batch."""
     if spec.color == "gray":
         image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)

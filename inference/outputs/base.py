@@ -64,9 +64,7 @@ def pick(outputs: Mapping[str, Tensor], name: str, *shape: int | None) -> Tensor
     tensor = outputs.get(name)
     if tensor is None:
         raise ModelFailed(f"the model gave no output named {name!r}, only {', '.join(outputs)}")
-    if tensor.ndim != len(shape) or any(
-        want not in (None, got) for want, got in zip(shape, tensor.shape, strict=True)
-    ):
+    if tensor.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, tensor.shape, strict=True)):
         raise ModelFailed(f"output {name!r} has shape {tensor.shape}, the card promises {shape}")
     return tensor
 

@@ -44,7 +44,8 @@ def _anchors(canvas: tuple[int, int]) -> Floats:
     size = np.array([canvas[1], canvas[0]], np.float32)
     near = np.repeat((grid(16, 16) + np.float32(0.5)) / 16, 2, axis=0)
     far = np.repeat((grid(8, 8) + np.float32(0.5)) / 8, 6, axis=0)
-    return np.concatenate((near, far)) * size
+    anchors: Floats = (np.concatenate((near, far)) * size).astype(np.float32)
+    return anchors
 
 
 def _decode_one(scores: Floats, raw: Floats, anchors: Floats, threshold: float) -> Candidates:

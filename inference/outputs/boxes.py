@@ -55,9 +55,7 @@ class SeparateBoxesOutput(BoxesOutput):
         scores = pick(outputs, self.scores, *boxes.shape[:2])
         classes = pick(outputs, self.classes, *boxes.shape[:2]) - self.first_class
         scale = _scale(self.unit, canvas)
-        return [
-            _found(b, s, c, self.order, scale, threshold) for b, s, c in zip(boxes, scores, classes, strict=True)
-        ]
+        return [_found(b, s, c, self.order, scale, threshold) for b, s, c in zip(boxes, scores, classes, strict=True)]
 
 
 def _scale(unit: Unit, canvas: tuple[int, int]) -> Floats:

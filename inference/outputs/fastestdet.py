@@ -39,8 +39,8 @@ def _decode_one(planes: Floats, canvas: tuple[int, int], threshold: float) -> Ca
     scores = np.clip(cells[:, 0], 0, 1) ** np.float32(0.6) * np.clip(best, 0, 1) ** np.float32(0.4)
     index = np.flatnonzero(scores >= threshold)
     kept = cells[index]
-    size = np.array([canvas[1], canvas[0]], np.float32)
-    place = np.stack((index % columns, index // columns), axis=1).astype(np.float32)
-    centres = (place + np.tanh(kept[:, 1:3])) / np.array([columns, rows], np.float32) * size
-    sizes = size / (1 + np.exp(-kept[:, 3:5]))
+    size, counts = np.array([canvas[1], canvas[0]], np.float32), np.array([columns, rows], np.float32)
+    place = np.stack((index % columns, index // columns), axis=1)
+    centres = ((place + np.tanh(kept[:, 1:3])) / counts * size).astype(np.float32)
+    sizes = (size / (1 + np.exp(-kept[:, 3:5]))).astype(np.float32)
     return Candidates(centred(centres, sizes), scores[index], classes[index])

@@ -38,8 +38,8 @@ def _decode_stride(
 ) -> list[Candidates]:
     cells = grid(canvas[0] // stride, canvas[1] // stride)
     count = len(cells)
-    certain = pick(outputs, f"cls_{stride}", None, count, 1)[..., 0] * pick(outputs, f"obj_{stride}", None, count, 1)[..., 0]
-    scores = np.sqrt(np.clip(certain, 0, 1))
+    certain = pick(outputs, f"cls_{stride}", None, count, 1) * pick(outputs, f"obj_{stride}", None, count, 1)
+    scores = np.sqrt(np.clip(certain[..., 0], 0, 1))
     sizes, points = pick(outputs, f"bbox_{stride}", None, count, 4), pick(outputs, f"kps_{stride}", None, count, 10)
     return [
         _decode_one(s, b, k, cells, np.float32(stride), threshold)

@@ -23,7 +23,7 @@ class OnnxRuntime:
             model, _options(compute.threads), providers=[_CUDA, _CPU] if compute.gpu else [_CPU]
         )
         if compute.gpu and self.device != _CUDA:
-            raise ModelUnavailable(f"a GPU is asked for, but onnxruntime started on {self.device}: check the CUDA libraries")
+            raise ModelUnavailable(f"a GPU is asked for, but onnxruntime runs on {self.device}: check CUDA and cuDNN")
 
     @property
     def device(self) -> str:

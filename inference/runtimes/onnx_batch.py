@@ -28,7 +28,7 @@ def with_dynamic_batch(model: bytes) -> bytes:
             shape[0] = 0
             tensor.CopyFrom(numpy_helper.from_array(shape, tensor.name))
     del graph.value_info[:]
-    return proto.SerializeToString()
+    return bytes(proto.SerializeToString())
 
 
 def _constants(graph: onnx.GraphProto, names: set[str]) -> Iterator[onnx.TensorProto]:

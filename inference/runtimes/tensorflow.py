@@ -36,7 +36,7 @@ class TensorflowRuntime:
 
 def load(card: Card, folder: Path, compute: Compute) -> TensorflowRuntime:
     """The function of a card's files; the first file's name tells the format. Raises ModelUnavailable without GPU."""
-    tf = _tensorflow(compute)
+    tf = library(compute)
     path = folder / card.files[0].file
     if path.name == "saved_model.pb":
         call = _saved_model(tf, path.parent, card)
@@ -47,12 +47,12 @@ def load(card: Card, folder: Path, compute: Compute) -> TensorflowRuntime:
     elif path.suffix == ".pb":
         call = _graph(tf, tf.compat.v1.GraphDef.FromString(path.read_bytes()), card)
     else:
-        raise ModelUnavailable(f"{card.name}: {path.name} is no Keras file, saved_model.pb, frozen .pb or TensorFlow.js .json")
+        raise ModelUnavailable(f"{card.name}: {path.name} is neither .hdf5, .h5, .keras, saved_model.pb, .pb nor .json")
     return TensorflowRuntime(call, "GPU" if compute.gpu else "CPU")
 
 
 @cache
-def _tensorflow(compute: Compute) -> ModuleType:
+def library(compute: Compute) -> ModuleType:
     """TensorFlow, imported quietly and bound to what it may use; it takes seconds and hundreds of MB."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow as tf
@@ -60,7 +60,7 @@ def _tensorflow(compute: Compute) -> ModuleType:
     tf.get_logger().setLevel("ERROR")
     gpus = tf.config.list_physical_devices("GPU")
     if compute.gpu and not gpus:
-        raise ModelUnavailable("a GPU is asked for, but TensorFlow sees none: install tensorflow[and-cuda] (extra 'gpu')")
+        raise ModelUnavailable("a GPU is asked for, but TensorFlow sees none: install the extra 'gpu'")
     # Grappler's remapping of convolutions crashes oneDNN on blazeface (TensorFlow 2.21) and gains nothing here.
     tf.config.optimizer.set_experimental_options({"remapping": False})
     try:

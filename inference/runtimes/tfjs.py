@@ -28,7 +28,7 @@ def read_graph(tf: ModuleType, path: Path) -> Any:
     Format: https://github.com/tensorflow/tfjs, `io.ModelJSON` and its weights manifest; attributes are protobuf
     JSON. Raises ValueError for a fused operation that is not known.
     """
-    from google.protobuf import json_format
+    from google.protobuf import json_format  # type: ignore[import-untyped]
 
     model = json.loads(path.read_text("utf-8"))
     weights = read_weights(model["weightsManifest"], path.parent)
@@ -66,7 +66,8 @@ def _dequantized(raw: Tensor, entry: dict[str, Any]) -> Tensor:
         return raw
     if quantization["dtype"] == "float16":
         return raw.astype(np.float32)
-    return (raw.astype(np.float32) * quantization["scale"] + quantization["min"]).astype(entry["dtype"])
+    widened: Tensor = raw.astype(np.float32) * quantization["scale"] + quantization["min"]
+    return widened.astype(entry["dtype"])
 
 
 def _unfused(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
