@@ -4,6 +4,7 @@ set -euo pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 SETUP_LOG="$ROOT/var/log/setup.log"
+SUPPORTED="(3, 11) <= sys.version_info[:2] <= (3, 13)"
 
 usage() {
   cat <<'TEXT'
@@ -24,19 +25,24 @@ fail() {
   exit 1
 }
 
-# A name on the PATH may be a shim that cannot run, so each candidate is run.
+# A name on the PATH may be a shim that cannot run, so each candidate is run. One that can make virtual
+# environments comes before one that cannot.
 find_python() {
-  local candidate tried=""
-  for candidate in ${FRAMEWISE_PYTHON:-} python3.12 python3.13 python3.11 python3 python /usr/bin/python3; do
-    if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
-      PYTHON="$candidate"
-      return
-    fi
+  local candidate modules tried=""
+  for modules in "sys, ensurepip, venv" "sys"; do
+    for candidate in ${FRAMEWISE_PYTHON:-} python3.12 python3.11 python3.13 python3 python /usr/bin/python3; do
+      if "$candidate" -c "import $modules; sys.exit(not $SUPPORTED)" 2>/dev/null; then
+        PYTHON="$candidate"
+        return
+      fi
+    done
+  done
+  for candidate in ${FRAMEWISE_PYTHON:-} python3.12 python3.11 python3.13 python3 python; do
     if command -v "$candidate" >/dev/null; then
       tried="$tried $candidate ($("$candidate" -V 2>/dev/null || echo 'does not run'))"
     fi
   done
-  fail "Python 3.11, 3.12 or 3.13 is needed, but was not found:${tried:- no python3 at all}." \
+  fail "Python 3.11, 3.12 or 3.13 is needed, but was not found:${tried:- there is no python3 at all}." \
     "Install one, or name it: FRAMEWISE_PYTHON=/path/to/python3.12"
 }
 
@@ -45,7 +51,7 @@ check_venv_module() {
     fail "$PYTHON cannot make virtual environments. On Debian or Ubuntu: apt install python3-venv"
 }
 
-usable() { "$1/bin/python" -c 'import sys, pip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
+usable() { "$1/bin/python" -c "import sys, pip; sys.exit(not $SUPPORTED)" 2>/dev/null; }
 
 # The stamp is a copy of the lock that was installed. `dev` holds all of `cpu`, so it is not taken down again.
 installed() { cmp -s "$ROOT/requirements/$2.lock" "$1/installed-$2.lock"; }
