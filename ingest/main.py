@@ -25,6 +25,7 @@ from pipeline.readiness import mark_ready, unmark_ready
 
 SERVICE = "ingest"
 STOP_SECONDS = 10.0
+LISTEN_SECONDS = 10.0
 logger = logging.getLogger(__name__)
 
 
@@ -59,6 +60,7 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     try:
         for thread in (working, sweeping, wakeups):
             thread.start()
+        wakeups.listening.wait(LISTEN_SECONDS)
         mark_ready(paths.data_dir, SERVICE)
         logger.info("ready, up to %d videos at the same time", settings.videos_per_worker)
         stop.wait()

@@ -18,13 +18,15 @@ class WakeUps:
     """A thread that calls `wake` for news on the topic.
 
     It reads from the end, in no consumer group: nothing is left to commit, every process hears every record, and
-    what is missed while it is away is found by polling.
+    what is missed while it is away is found by polling. `listening` is set once the first record to come will be
+    heard.
     """
 
     def __init__(self, settings: KafkaSettings, wake: Callable[[], None]) -> None:
         self._settings = settings
         self._wake = wake
         self._stop = threading.Event()
+        self.listening = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wake-ups", daemon=True)
 
     def start(self) -> None:
@@ -44,6 +46,12 @@ class WakeUps:
                 logger.warning("no wake-ups for now: %s", e)
                 self._stop.wait(RETRY_SECONDS)
 
+    def _note(self, consumer: KafkaConsumer) -> None:
+        if places := consumer.assignment():
+            for place in places:
+                consumer.position(place)
+            self.listening.set()
+
     def _listen(self) -> None:
         consumer = KafkaConsumer(
             Topics.of(self._settings).videos,
@@ -54,7 +62,10 @@ class WakeUps:
         )
         try:
             while not self._stop.is_set():
-                if consumer.poll(timeout_ms=500):
+                if consumer.poll(timeout_ms=200):
                     self._wake()
+                if not self.listening.is_set():
+                    self._note(consumer)
         finally:
+            self.listening.clear()
             consumer.close()
