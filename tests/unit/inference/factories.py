@@ -1,4 +1,4 @@
-"""Owns what the tests of inference are made of: pictures, frames, cards and networks small enough to make on the fly."""
+"""Owns what the tests of inference are made of: pictures, frames, cards and tiny networks."""
 
 import hashlib
 import uuid

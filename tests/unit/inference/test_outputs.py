@@ -1,6 +1,7 @@
 """Each layout of output: one finding put in, the same finding out."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from inference.outputs.yunet import YunetOutput
 from pipeline.contracts.errors import ModelFailed
 
 
-def _only(found: list[Candidates]) -> tuple[list[float], float, int]:
+def _only(found: list[Candidates]) -> Any:
     assert [len(candidates.scores) for candidates in found] == [0, 1]
     one = found[1]
     return one.boxes[0].tolist(), float(one.scores[0]), int(one.classes[0])

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ SIDE = 8
 
 
 @pytest.fixture(scope="module")
-def tf() -> Iterator[Any]:
+def tf() -> Any:
     """TensorFlow, as the runtime imports it."""
     return pytest.importorskip("inference.runtimes.tensorflow").library(Compute())
 
@@ -81,7 +80,7 @@ def test_a_frozen_graph(tf: Any, tmp_path: Path) -> None:
 def _save_detector(tf: Any, folder: Path) -> None:
     """A SavedModel as TensorFlow's detectors are: one box in the middle, as certain as the picture is bright."""
 
-    class Detector(tf.Module):  # type: ignore[misc, name-defined]
+    class Detector(tf.Module):  # type: ignore[misc]
         @tf.function(input_signature=[tf.TensorSpec([None, SIDE, SIDE, 3], tf.uint8, name="input_tensor")])  # type: ignore[untyped-decorator]
         def __call__(self, input_tensor: Any) -> dict[str, Any]:
             scores = tf.reduce_mean(tf.cast(input_tensor, tf.float32), axis=[1, 2, 3])[:, None] / 255.0
@@ -134,7 +133,8 @@ max = 8
     [[dark], [bright]] = analyzer.analyze([frame(jpeg(picture(value)), request) for value in (40, 200)])
     assert (dark.error, bright.error, dark.detections) == (None, None, ())
     [lamp] = bright.detections
-    assert (lamp.label, lamp.confidence) == ("lamp", pytest.approx(200 / 255, abs=0.01))
+    assert lamp.label == "lamp"
+    assert lamp.confidence == pytest.approx(200 / 255, abs=0.01)
     assert lamp.box is not None
     assert (lamp.box.x, lamp.box.y, lamp.box.width, lamp.box.height) == (0.5, 0.25, 0.5, 0.5)
 
@@ -188,7 +188,7 @@ def _write_tfjs(folder: Path) -> None:
         ),
     ]
     shift = np.zeros(1, np.float32)
-    weights = [
+    weights: list[tuple[str, list[int], Any, dict[str, Any] | None]] = [
         ("kernel", [1, 1, 1, 1], np.array([51], np.uint8), {"dtype": "uint8", "scale": 1 / (51 * 255), "min": 0.0}),
         ("shift", [1], shift, None),
         ("matrix", [1, 2], np.array([-1, 1], np.float16), {"dtype": "float16"}),
