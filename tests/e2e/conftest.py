@@ -1,0 +1,63 @@
+"""The whole stack, started once, with a web server of videos beside it."""
+
+import functools
+import http.server
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stack.trial import Trial, trial
+from tests.e2e.service import Service
+
+
+@pytest.fixture(scope="session")
+def media() -> Path:
+    """The folder of real videos, of the mirror."""
+    folder = Path(os.environ.get("FRAMEWISE_MIRROR", "")) / "media"
+    if not os.environ.get("FRAMEWISE_MIRROR") or not folder.is_dir():
+        pytest.skip("no real media: FRAMEWISE_MIRROR names no folder with media/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def web_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the web server serves."""
+    return tmp_path_factory.mktemp("web")
+
+
+@pytest.fixture(scope="session")
+def web(web_folder: Path) -> Iterator[str]:
+    """A real web server on loopback; its address."""
+    handler = functools.partial(_Quiet, directory=str(web_folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join(10)
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that it has there
+        return None
+
+
+@pytest.fixture(scope="session")
+def stack(web: str) -> Iterator[Trial]:
+    """Every service, with two workers; fetches from the web server above although it is on loopback."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FRAMEWISE_ALLOWED_HOSTS", web.removeprefix("http://"))
+        with trial(workers=2) as running:
+            yield running
+
+
+@pytest.fixture(scope="session")
+def service(stack: Trial) -> Iterator[Service]:
+    """A client of the running service."""
+    found = Service(stack.settings.api_url)
+    yield found
+    found.http.close()
