@@ -76,10 +76,20 @@ class Encoder:
         self._quality = quality
         self._max_bytes = max_bytes
         self._reformatter = VideoReformatter()
+        self._turns: dict[int, Turn] = {}
+
+    def turn(self, frame: VideoFrame) -> Turn:
+        """The turn of a frame. Asked of the frame once a rotation: a frame whose side data was looked at is in a
+        reference cycle, and tens of large frames would wait for the garbage collector.
+        """
+        rotation = frame.rotation
+        if rotation not in self._turns:
+            self._turns[rotation] = turn_of(frame)
+        return self._turns[rotation]
 
     def encode(self, frame: VideoFrame, pixel_aspect: Fraction) -> tuple[bytes, int, int]:
         """The JPEG, its width and its height."""
-        turn = turn_of(frame)
+        turn = self.turn(frame)
         upright = turn.size(frame.width, frame.height)
         aspect = 1 / pixel_aspect if turn.swap else pixel_aspect
         width, height = turn.size(*target_size(*upright, aspect, self._max_height))

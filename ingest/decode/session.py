@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 from ingest.decode import streams
 from ingest.decode.content import open_container
 from ingest.decode.messages import DecodeRequest, Finished, Probe, SampledFrame
-from ingest.decode.picture import Encoder, turn_of
+from ingest.decode.picture import Encoder
 from ingest.decode.reader import Reading
 from ingest.sampling import Sampler, Take
 from pipeline.contracts.errors import MediaError
@@ -44,7 +44,7 @@ class Session:
         if self._first is None:
             raise MediaError("no frame of the file can be decoded")
         frame = self._first[2]
-        width, height = turn_of(frame).size(frame.width, frame.height)
+        width, height = self._encoder.turn(frame).size(frame.width, frame.height)
         duration, rate = self._header.duration, self._header.rate
         return Probe(
             container=self._container.format.name,

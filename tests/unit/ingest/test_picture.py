@@ -1,15 +1,18 @@
 """From a decoded frame to an upright JPEG."""
 
+import gc
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.decode.picture import MAX_SIDE, Encoder, Turn, target_size
-from tests.unit.ingest.media import Image, picture
+from tests.unit.ingest.media import Image, numbered_video, picture
 
 SIDES = st.integers(1, 20_000)
 ONE = Fraction(1)
@@ -95,3 +98,18 @@ def test_other_pixel_formats(pixels: str) -> None:
     jpeg, width, height = Encoder(48, 85, 950_000).encode(frame, ONE)
     assert (width, height) == (80, 48)
     assert np.abs(picture(jpeg).astype(int) - 128).max() <= 4
+
+
+def test_no_frame_waits_for_the_garbage_collector(tmp_path: Path) -> None:
+    path = numbered_video(tmp_path / "a.mp4", 60)
+    encoder = Encoder(720, 85, 950_000)
+    gc.collect()
+    gc.disable()
+    try:
+        with av.open(str(path)) as container:
+            for frame in container.decode(video=0):
+                encoder.encode(frame, ONE)
+        alive = [thing for thing in gc.get_objects() if isinstance(thing, VideoFrame)]
+    finally:
+        gc.enable()
+    assert len(alive) < 5
