@@ -1,6 +1,7 @@
 """Owns the command line that `./run.sh` hands over to."""
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -39,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status."""
     called_from = Path(os.environ.pop("FRAMEWISE_CALLED_FROM", ".")).absolute()
     options = parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # progress and logs are read while they come, in a pipe too
     if getattr(options, "source", None) and "://" not in options.source:
         options.source = str(called_from / options.source)
     for name in ("workers", "gpu"):

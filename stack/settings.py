@@ -53,6 +53,11 @@ class StackSettings(PathSettings, ApiSettings, AnalysisSettings):
         return self.data_dir / "run"
 
     @property
+    def work_dir(self) -> Path:
+        """Where the children start: what a library leaves behind lies there, not in the source tree."""
+        return self.data_dir / "work"
+
+    @property
     def conf_dir(self) -> Path:
         """The servers' configuration, written at each start."""
         return self.data_dir / "conf"

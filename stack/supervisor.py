@@ -9,7 +9,6 @@ import sys
 import time
 
 from pipeline.contracts.errors import StackError
-from pipeline.contracts.settings import ROOT
 from stack import processes
 from stack.logs import RotatingLog
 from stack.processes import Child, Identity
@@ -108,7 +107,8 @@ class Supervisor:
         file = RotatingLog(
             self._settings.log_dir / f"{service.name}.log", self._settings.log_bytes, self._settings.log_files
         )
-        child = await processes.start(command, environment, ROOT, file.write)
+        self._settings.work_dir.mkdir(parents=True, exist_ok=True)
+        child = await processes.start(command, environment, self._settings.work_dir, file.write)
         log.info("%s runs as process %d", service.name, child.identity.pid)
         self._set(service, process=child.identity)
         return child
