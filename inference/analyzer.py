@@ -23,6 +23,9 @@ from pipeline.contracts.settings import PathSettings
 
 logger = logging.getLogger(__name__)
 
+FRAMES_ON_CPU, FRAMES_ON_GPU = 16, 64
+"""Frames whose pixels are in memory together: a few batches of the models."""
+
 
 class Analyzer:
     """Finds what was asked for in frames. One a worker process, used by one thread; models load when first needed.
@@ -46,6 +49,7 @@ class Analyzer:
         cv2.setNumThreads(threads)
         self._shelf = ModelShelf(read_cards(cards_dir), Weights(weights_dir, mirror), Compute(gpu, threads))
         self._max_pixels = max_pixels
+        self._together = FRAMES_ON_GPU if gpu else FRAMES_ON_CPU
 
     @classmethod
     def from_settings(cls, paths: PathSettings, *, gpu: bool = False, threads: int = 1) -> "Analyzer":
@@ -60,8 +64,8 @@ class Analyzer:
                 infos.append(self._shelf.info(task))
                 if task is TaskName.EMOTIONS:
                     self._shelf.info(TaskName.FACES)
-            except ModelUnavailable as error:
-                logger.warning("%s", error)
+            except ModelUnavailable:
+                logger.warning("%s has no model: its results will fail until there is one", task.value)
         return infos
 
     def analyze(self, frames: Sequence[Frame]) -> list[tuple[FrameResult, ...]]:
@@ -69,6 +73,10 @@ class Analyzer:
 
         A JPEG that cannot be read and a model that cannot be had or that raises are failed results with the reason.
         """
+        parts = (frames[start : start + self._together] for start in range(0, len(frames), self._together))
+        return [results for part in parts for results in self._analyze(part)]
+
+    def _analyze(self, frames: Sequence[Frame]) -> list[tuple[FrameResult, ...]]:
         images, unreadable = self._decode(frames)
         faces = self._find_faces(frames, images)
         answers: dict[tuple[int, TaskRequest], Answer] = {}

@@ -8,6 +8,9 @@ from pipeline.contracts.errors import FrameUnreadable
 
 MAX_PIXELS = 8192 * 4352
 
+_END, _TAIL = b"\xff\xd9", 256
+"""A decoder fills what is missing with grey: only the end marker tells that nothing is."""
+
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 
@@ -42,6 +45,8 @@ def decode_jpeg(data: bytes, max_pixels: int = MAX_PIXELS) -> Image:
     width, height = jpeg_size(data)
     if not 0 < width * height <= max_pixels:
         raise FrameUnreadable(f"the JPEG says {width}x{height} pixels; between 1 and {max_pixels} are read")
+    if _END not in data[-_TAIL:]:
+        raise FrameUnreadable(f"the JPEG of {width}x{height} pixels is cut off: it has no end marker")
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:

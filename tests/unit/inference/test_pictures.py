@@ -47,7 +47,8 @@ def test_a_jpeg_is_decoded_as_bgr() -> None:
         (b"\xff\xd8" + b"\xff\xe0\x00\x00" * 9, "no frame header"),
         (b"\xff\xd8\xff\xc0\x00\x11\x08\xff\xff\xff\xff" + bytes(20), "65535x65535"),
         (b"\xff\xd8\xff\xc0\x00\x11\x08\x00\x00\x00\x10" + bytes(20), "16x0"),
-        (b"\xff\xd8\xff\xc0\x00\x11\x08\x00\x10\x00\x10" + bytes(20), "cannot be decoded"),
+        (b"\xff\xd8\xff\xc0\x00\x11\x08\x00\x10\x00\x10" + bytes(20) + b"\xff\xd9", "cannot be decoded"),
+        (jpeg(picture(1, 640, 480))[:-20], "cut off"),
     ],
 )
 def test_what_is_no_bearable_jpeg_is_refused_with_its_reason(data: bytes, reason: str) -> None:
