@@ -151,8 +151,8 @@ def _call(command: list[str], folder: Path) -> None:
 
 
 def _complaint(output: str) -> str:
-    """The first line that speaks of an error."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    """The first line that speaks of an error, retries apart."""
+    lines = [line.strip() for line in output.splitlines() if line.strip() and "Retrying" not in line]
     return next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "")[:200]
 
 
