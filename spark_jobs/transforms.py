@@ -13,9 +13,9 @@ INPUT = ("value", *PLACE, *FRAME_HEADERS)
 
 
 def header(name: str) -> Column:
-    """The text of a record's header, the first if there are several; null if there is none."""
+    """The bytes of a record's header, the first if there are several; null if there is none."""
     named = F.filter(F.col("headers"), lambda h: h["key"] == F.lit(name))
-    return F.get(named, F.lit(0))["value"].cast("string")
+    return F.get(named, F.lit(0))["value"]
 
 
 def parse(records: DataFrame) -> DataFrame:

@@ -92,10 +92,15 @@ class FrameWorker:
         )
 
 
+def _text(value: bytes | None) -> str | None:
+    """A header as text; what is no UTF-8 becomes text that no codec accepts."""
+    return None if value is None else value.decode("utf-8", "replace")
+
+
 def _decode(record: Row) -> Frame | Row:
     """The frame of a record, or why it is set aside."""
     try:
-        return decode_frame(record["value"], {name: record[name] for name in FRAME_HEADERS})
+        return decode_frame(record["value"], {name: _text(record[name]) for name in FRAME_HEADERS})
     except RecordInvalid as e:
         place = {name: record[name] for name in ("value", "topic", "partition", "offset")}
         return {"reason": str(e), **place}
@@ -125,4 +130,4 @@ def analyze_udf(settings: WorkerSettings, columns: Sequence[str]) -> Callable[..
 
 def _plain(value: Any) -> Any:
     """A cell without pandas' missing values."""
-    return value if isinstance(value, (str, bytes, int)) or not pd.isna(value) else None
+    return value if isinstance(value, (bytes, str, int)) or not pd.isna(value) else None

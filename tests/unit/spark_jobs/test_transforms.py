@@ -48,8 +48,8 @@ def records(spark: SparkSession, *frames: Frame) -> DataFrame:
 def test_headers_become_columns(spark: SparkSession) -> None:
     frame = a_frame(uuid4(), 7)
     row = transforms.parse(records(spark, frame)).collect()[0]
-    assert row["video_id"] == str(frame.video_id)
-    assert (row["frame_number"], row["schema"], row["captured_at"]) == ("7", "1", "")
+    assert row["video_id"] == str(frame.video_id).encode()
+    assert (row["frame_number"], row["schema"], row["captured_at"]) == (b"7", b"1", b"")
     assert (row["topic"], row["partition"], row["offset"], bytes(row["value"])) == ("frames", 0, 0, frame.jpeg)
 
 
@@ -62,7 +62,7 @@ def test_missing_and_repeated_headers_do_not_fail_the_job(spark: SparkSession) -
     ]
     rows = transforms.parse(spark.createDataFrame(strange, KAFKA)).orderBy("offset").collect()
     assert [row["video_id"] for row in rows] == [None] * 4
-    assert [row["schema"] for row in rows][:3] == [None, None, "1"]
+    assert [row["schema"] for row in rows][:3] == [None, None, b"1"]
 
 
 def test_frames_are_spread_in_whole_waves(spark: SparkSession) -> None:
@@ -79,7 +79,7 @@ def test_outcomes_keep_the_schema_and_the_order_of_columns(spark: SparkSession) 
     def answer(batches: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.DataFrame]:
         for batch in batches:
             kept = dict(zip(names, batch, strict=True))
-            assert list(kept["frame_number"]) == ["3"]
+            assert list(kept["frame_number"]) == [b"3"]
             assert set(FRAME_HEADERS) <= set(names)
             yield pd.DataFrame({"analyzed": [row], "set_aside": [None]})
 
