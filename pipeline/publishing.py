@@ -107,7 +107,9 @@ class KafkaPublisher:
                 "dead_letter_reason": letter.reason[:2000],
             }
             headers = [*letter.headers, *((name, text.encode()) for name, text in place.items())]
-            self._send(self._topics.dead_letters, letter.value, headers=headers)
+            where = f"{letter.topic}/{letter.partition}/{letter.offset}"
+            # With the place as its key a record may have no value, as the one that was set aside.
+            self._send(self._topics.dead_letters, letter.value, headers=headers, key=where.encode())
 
     def _send(self, topic: str, value: bytes | None, **options: Any) -> Any:
         try:
