@@ -98,14 +98,15 @@ def _fetch_jars(settings: StackSettings, services: tuple[Service, ...], say: Say
     wanted = jars.missing(settings, names)
     if not wanted:
         return
-    say(f"fetching the jars of {', '.join(wanted)} (first time only, about 100 MB)")
+    size = sum(jars.JAR_SETS[name].megabytes for name in wanted)
+    say(f"fetching the jars of {', '.join(wanted)} (first time only, about {size} MB)")
     last = time.monotonic()
 
-    def progress(count: int, size: int) -> None:
+    def progress(count: int, bytes_come: int) -> None:
         nonlocal last
         if time.monotonic() - last >= 10:
             last = time.monotonic()
-            say(f"{count} jars, {size / 2**20:.0f} MB")
+            say(f"{count} jars, {bytes_come / 2**20:.0f} MB")
 
     jars.ensure(settings, wanted, progress)
 

@@ -30,6 +30,7 @@ class JarSet:
     """What one server needs: `artifacts` are organisation, name and version; `excluded` organisations stay out."""
 
     artifacts: tuple[tuple[str, str, str], ...]
+    megabytes: int
     excluded: tuple[str, ...] = ()
     beside_pyspark: bool = False
 
@@ -46,11 +47,13 @@ JAR_SETS = {
             ("org.apache.kafka", "kafka_2.13", "4.1.0"),
             # Kafka's jars come without a binding for SLF4J 1.
             ("org.apache.logging.log4j", "log4j-slf4j-impl", "2.24.3"),
-        )
+        ),
+        megabytes=43,
     ),
-    "cassandra": JarSet((("org.apache.cassandra", "cassandra-all", "5.0.5"),)),
+    "cassandra": JarSet((("org.apache.cassandra", "cassandra-all", "5.0.5"),), megabytes=61),
     "spark-kafka": JarSet(
         (("org.apache.spark", "spark-sql-kafka-0-10_2.13", pyspark.__version__),),
+        megabytes=7,
         excluded=("org.apache.hadoop", "org.scala-lang"),
         beside_pyspark=True,
     ),
