@@ -11,6 +11,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from pipeline.cassandra import CassandraClient
 from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.settings import AnalysisSettings, CassandraSettings, KafkaSettings, PathSettings
 from pipeline.logs import log_to_stdout
@@ -18,7 +19,7 @@ from pipeline.model_store import CassandraModelStore
 from pipeline.publishing import KafkaPublisher
 from pipeline.readiness import mark_ready, unmark_ready
 from pipeline.topics import Topics
-from spark_jobs import transforms
+from spark_jobs import gpus, transforms
 from spark_jobs.results_sink import ResultsSink
 from spark_jobs.session import build_session
 from spark_jobs.warming import keep_warm, warm
@@ -54,12 +55,28 @@ def start_query(frames: DataFrame, sink: ResultsSink, settings: WorkerSettings, 
     )
 
 
+def with_gpus(settings: AnalysisSettings) -> AnalysisSettings:
+    """One worker a GPU when GPUs are asked for; raises ModelUnavailable where there are none."""
+    if not settings.gpu or settings.spark_master:
+        return settings
+    return settings.model_copy(update={"workers": len(gpus.addresses())})
+
+
 def main() -> int:
-    """Run until SIGTERM, or until the query fails."""
+    """Run until SIGTERM, or until the query fails; 1 when something that is needed cannot be had."""
     log_to_stdout()
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    paths, kafka, analysis = PathSettings(), KafkaSettings(), AnalysisSettings()
+    try:
+        return run(stopped)
+    except FramewiseError as e:
+        log.critical("%s", e)
+        return 1
+
+
+def run(stopped: threading.Event) -> int:
+    """Build everything, warm the workers, analyse until `stopped`; the exit status."""
+    paths, kafka, analysis = PathSettings(), KafkaSettings(), with_gpus(AnalysisSettings())
     worker_settings = WorkerSettings(paths, analysis.gpu)
     client = CassandraClient(CassandraSettings())
     publisher = KafkaPublisher(kafka, "framewise-analysis")

@@ -6,14 +6,24 @@ import sys
 import pyspark
 from pyspark.sql import SparkSession
 
-from pipeline.contracts.settings import AnalysisSettings, PathSettings
+from pipeline.contracts.settings import ROOT, AnalysisSettings, PathSettings
+from spark_jobs import gpus
 
 TASK_ATTEMPTS = 3
+GPU_EXECUTOR_MB = 2048
 
 
 def master_of(settings: AnalysisSettings) -> str:
-    """Where the application runs: the setting, or as many local cores as workers."""
-    return settings.spark_master or f"local[{settings.workers},{TASK_ATTEMPTS}]"
+    """Where the application runs: the setting, or this machine.
+
+    On the CPU that is as many threads of one process as workers. GPUs are resources, which only a cluster manager
+    deals out: one with a single executor, within this application.
+    """
+    if settings.spark_master:
+        return settings.spark_master
+    if settings.gpu:
+        return f"local-cluster[1,{settings.workers},{GPU_EXECUTOR_MB}]"
+    return f"local[{settings.workers},{TASK_ATTEMPTS}]"
 
 
 def connector_coordinate() -> str:
@@ -41,24 +51,15 @@ def options(settings: AnalysisSettings, paths: PathSettings) -> dict[str, str]:
         "spark.python.worker.reuse": "true",
     }
     chosen |= _connector()
-    if settings.spark_master:
-        chosen |= _cluster(settings)
+    if settings.gpu:
+        chosen |= gpus.resources(settings.workers)
+        chosen |= {"spark.executor.memory": f"{GPU_EXECUTOR_MB}m", "spark.executorEnv.PYTHONPATH": str(ROOT)}
     return chosen
 
 
 def _connector() -> dict[str, str]:
     jars = os.environ.get("FRAMEWISE_SPARK_JARS")
     return {"spark.jars": jars} if jars else {"spark.jars.packages": connector_coordinate()}
-
-
-def _cluster(settings: AnalysisSettings) -> dict[str, str]:
-    if not settings.gpu:
-        return {}
-    return {
-        "spark.executor.resource.gpu.amount": "1",
-        "spark.executor.cores": "1",
-        "spark.task.resource.gpu.amount": "1",
-    }
 
 
 def build_session(settings: AnalysisSettings, paths: PathSettings) -> SparkSession:

@@ -22,6 +22,7 @@ from pipeline.contracts.results import AnalyzedFrame, FrameResult, ModelInfo, Ta
 from pipeline.contracts.settings import PathSettings
 from pipeline.frame_store import FolderFrameStore, FrameStore
 from pipeline.logs import log_to_stdout
+from spark_jobs.gpus import bind_this_process
 from spark_jobs.outcomes import Row, analyzed_row
 from spark_jobs.schema import OUTCOME
 
@@ -110,6 +111,8 @@ def _decode(record: Row) -> Frame | Row:
 def worker(settings: WorkerSettings) -> FrameWorker:
     """This process's worker; made on first use and kept, with its models."""
     log_to_stdout()
+    if settings.gpu and (address := bind_this_process()) is not None:
+        logging.getLogger(__name__).info("this worker has GPU %s", address)
     analyzer = Analyzer.from_settings(settings.paths, gpu=settings.gpu)
     name = f"{socket.gethostname()}-{os.getpid()}"
     return FrameWorker(analyzer, FolderFrameStore(settings.paths.frames_dir), name)

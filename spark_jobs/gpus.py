@@ -1,0 +1,47 @@
+"""Owns GPUs as Spark resources: how many there are, and which one a worker was given."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from pyspark import TaskContext
+
+from pipeline.contracts.errors import ModelUnavailable
+
+DISCOVERY = Path(__file__).with_name("discover_gpus.sh")
+SECONDS = 30.0
+
+
+def addresses(script: Path = DISCOVERY) -> list[str]:
+    """The GPUs of this machine; raises ModelUnavailable when there is none."""
+    try:
+        shown = subprocess.run([str(script)], capture_output=True, text=True, timeout=SECONDS, check=True).stdout
+        found: list[str] = json.loads(shown)["addresses"]
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError) as e:
+        raise ModelUnavailable(f"the GPUs cannot be listed ({type(e).__name__}); is NVIDIA's driver installed?") from e
+    if not found:
+        raise ModelUnavailable("this machine has no GPU; start without --gpu to use the CPU")
+    return found
+
+
+def resources(gpus: int, script: Path = DISCOVERY) -> dict[str, str]:
+    """The Spark configuration of `gpus` GPUs on one machine, one a task."""
+    return {
+        "spark.worker.resource.gpu.amount": str(gpus),
+        "spark.worker.resource.gpu.discoveryScript": str(script),
+        "spark.executor.resource.gpu.amount": str(gpus),
+        "spark.executor.resource.gpu.discoveryScript": str(script),
+        "spark.task.resource.gpu.amount": "1",
+        "spark.executor.cores": str(gpus),
+    }
+
+
+def bind_this_process() -> str | None:
+    """Let this process see only the GPU that its task was given; its address. To be called before CUDA starts."""
+    context = TaskContext.get()
+    given = context.resources().get("gpu") if context else None
+    if given is None or not given.addresses:
+        return None
+    os.environ["CUDA_VISIBLE_DEVICES"] = given.addresses[0]
+    return given.addresses[0]

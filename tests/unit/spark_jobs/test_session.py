@@ -1,0 +1,78 @@
+"""The Spark configuration, and GPUs as resources of a real Spark application."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.contracts.errors import ModelUnavailable
+from pipeline.contracts.settings import ROOT, AnalysisSettings, PathSettings
+from spark_jobs import gpus, session
+
+APPLICATION = """
+import sys
+from pathlib import Path
+from pyspark import TaskContext
+from pyspark.sql import SparkSession
+from spark_jobs import gpus
+
+def given(_):
+    yield TaskContext.get().resources()["gpu"].addresses[0], gpus.bind_this_process()
+
+builder = SparkSession.builder.master("local-cluster[1,2,1024]").config("spark.ui.enabled", "false")
+builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.executorEnv.PYTHONPATH", sys.argv[2])
+for name, value in gpus.resources(2, Path(sys.argv[1])).items():
+    builder = builder.config(name, value)
+spark = builder.getOrCreate()
+print("GIVEN", sorted(spark.sparkContext.parallelize(range(2), 2).mapPartitions(given).collect()))
+spark.stop()
+"""
+
+
+def script(folder: Path, text: str) -> Path:
+    file = folder / "discover.sh"
+    file.write_text(f"#!/bin/sh\n{text}\n")
+    file.chmod(0o755)
+    return file
+
+
+def test_as_many_local_threads_as_workers() -> None:
+    assert session.master_of(AnalysisSettings(workers=3)) == "local[3,3]"
+    assert session.master_of(AnalysisSettings(spark_master="spark://a:7077")) == "spark://a:7077"
+    assert session.master_of(AnalysisSettings(gpu=True, workers=2)).startswith("local-cluster[1,2,")
+
+
+def test_gpus_are_asked_for_only_when_wanted(tmp_path: Path) -> None:
+    paths = PathSettings(data_dir=tmp_path)
+    assert "spark.task.resource.gpu.amount" not in session.options(AnalysisSettings(), paths)
+    asked = session.options(AnalysisSettings(gpu=True, workers=2), paths)
+    assert (asked["spark.executor.resource.gpu.amount"], asked["spark.task.resource.gpu.amount"]) == ("2", "1")
+
+
+def test_a_machine_without_a_gpu_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="no GPU"):
+        gpus.addresses(script(tmp_path, """echo '{"name": "gpu", "addresses": []}'"""))
+    with pytest.raises(ModelUnavailable, match="driver"):
+        gpus.addresses(script(tmp_path, "exit 1"))
+    assert gpus.addresses(script(tmp_path, """echo '{"addresses": ["0", "1"]}'""")) == ["0", "1"]
+
+
+def test_outside_a_task_no_gpu_is_given() -> None:
+    assert gpus.bind_this_process() is None
+
+
+def test_each_worker_is_given_a_gpu_of_its_own(tmp_path: Path) -> None:
+    """Spark deals out what the discovery script names; here a script names two."""
+    discovery = script(tmp_path, """echo '{"name": "gpu", "addresses": ["4", "7"]}'""")
+    (tmp_path / "application.py").write_text(APPLICATION)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "application.py"), str(discovery), str(ROOT)],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable, "HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "GIVEN [('4', '4'), ('7', '7')]" in done.stdout, done.stderr[-3000:]
