@@ -10,7 +10,7 @@ from stack.settings import StackSettings, stack_variables
 
 
 def test_the_children_read_what_the_stack_decided(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    settings = StackSettings(data_dir=tmp_path, kafka_port=1001, cassandra_port=1002, workers=3, gpu=True)
+    settings = StackSettings(data_dir=tmp_path, mirror=None, kafka_port=1001, cassandra_port=1002, workers=3, gpu=True)
     for name, value in stack_variables(settings).items():
         monkeypatch.setenv(name, value)
     assert StackSettings() == settings
