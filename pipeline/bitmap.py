@@ -4,14 +4,16 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pipeline.contracts.frames import BUCKET_FRAMES
+from pipeline.contracts.frames import BUCKET_FRAMES, bucket_of
 
 
 def pack(bucket: int, frame_numbers: Iterable[int]) -> bytes:
-    """A bit a frame number, the bucket's first in the highest bit of the first byte."""
+    """A bit a frame number, the bucket's first in the highest bit of the first byte; ValueError for another's."""
     bits = np.zeros(BUCKET_FRAMES, dtype=np.uint8)
     first = bucket * BUCKET_FRAMES + 1
     for number in frame_numbers:
+        if bucket_of(number) != bucket:
+            raise ValueError(f"frame {number} is not in bucket {bucket}")
         bits[number - first] = 1
     return np.packbits(bits).tobytes()
 

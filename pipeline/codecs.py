@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pipeline.contracts.errors import RecordInvalid
-from pipeline.contracts.frames import Frame
+from pipeline.contracts.frames import MAX_FRAME_NUMBER, Frame
 from pipeline.contracts.results import AnalyzedFrame, Box, Detection, FrameResult, TaskName, TaskRequest
 
 FRAME_SCHEMA = "1"
@@ -54,7 +54,7 @@ def decode_frame(value: bytes | None, headers: Mapping[str, str | None]) -> Fram
     return Frame(
         video_id=_read(headers, "video_id", UUID),
         attempt=_read(headers, "attempt", _positive),
-        frame_number=_read(headers, "frame_number", _positive),
+        frame_number=_read(headers, "frame_number", _frame_number),
         media_time=_read(headers, "media_time", _finite),
         captured_at=_read(headers, "captured_at", _time),
         width=_read(headers, "width", _positive),
@@ -86,15 +86,21 @@ def decode_tasks(text: str) -> tuple[TaskRequest, ...]:
     """Tasks from JSON; raises ValueError."""
     try:
         items = json.loads(text)
-        tasks = tuple(
-            TaskRequest(TaskName(item["name"]), item.get("min_confidence"), item.get("max_batch_size"))
-            for item in items
-        )
+        tasks = tuple(_task(item) for item in items)
     except (TypeError, KeyError, AttributeError) as e:
         raise ValueError(f"not a list of tasks: {e}") from e
     if not tasks:
         raise ValueError("no task")
     return tasks
+
+
+def _task(item: Mapping[str, Any]) -> TaskRequest:
+    confidence, batch = item.get("min_confidence"), item.get("max_batch_size")
+    if confidence is not None and not (type(confidence) in (int, float) and 0 <= confidence <= 1):
+        raise ValueError(f"min_confidence is {confidence!r}, not a number from 0 to 1")
+    if batch is not None and not (type(batch) is int and batch >= 1):
+        raise ValueError(f"max_batch_size is {batch!r}, not a whole number of 1 or more")
+    return TaskRequest(TaskName(item["name"]), confidence, batch)
 
 
 def _read(headers: Mapping[str, str | None], name: str, parse: Callable[[str], T]) -> T:
@@ -109,8 +115,15 @@ def _read(headers: Mapping[str, str | None], name: str, parse: Callable[[str], T
 
 def _positive(text: str) -> int:
     number = int(text)
-    if not 0 < number < 2**53:
-        raise ValueError("not a positive number")
+    if not 0 < number < 2**31:
+        raise ValueError("not a positive number of 31 bits")
+    return number
+
+
+def _frame_number(text: str) -> int:
+    number = int(text)
+    if not 0 < number <= MAX_FRAME_NUMBER:
+        raise ValueError(f"not a number from 1 to {MAX_FRAME_NUMBER}")
     return number
 
 
@@ -122,7 +135,12 @@ def _finite(text: str) -> float:
 
 
 def _time(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    if not text:
+        return None
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("it has no time zone")
+    return time
 
 
 def encode_outcome(frame: AnalyzedFrame) -> bytes:

@@ -9,6 +9,9 @@ from pipeline.contracts.results import TaskRequest
 BUCKET_FRAMES = 1000
 """How many frame numbers share a partition of the stores and a folder of the frame store."""
 
+MAX_FRAME_NUMBER = 2**31 * BUCKET_FRAMES
+"""The highest frame number whose bucket fits the stores: two thousand years at 30 frames a second."""
+
 
 def bucket_of(frame_number: int) -> int:
     """The bucket of a 1-based frame number."""
