@@ -12,6 +12,7 @@ from cassandra import (
     ReadFailure,
     ReadTimeout,
     RequestExecutionException,
+    RequestValidationException,
     Unavailable,
     WriteFailure,
     WriteTimeout,
@@ -28,7 +29,7 @@ from cassandra.connection import ConnectionException
 from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
 from cassandra.query import BatchStatement, BatchType, PreparedStatement
 
-from pipeline.contracts.errors import StoreUnavailable
+from pipeline.contracts.errors import StoreError, StoreUnavailable
 from pipeline.contracts.settings import CassandraSettings
 
 UNAVAILABLE = (
@@ -47,13 +48,15 @@ logging.getLogger("cassandra").setLevel(logging.ERROR)
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """Turn the driver's failures into StoreUnavailable."""
+    """Turn the driver's failures into StoreUnavailable, and what the server does not understand into StoreError."""
     try:
         yield
     except UNAVAILABLE as e:
         raise StoreUnavailable(f"Cassandra does not answer ({type(e).__name__}); is it running?") from e
     except RequestExecutionException as e:
         raise StoreUnavailable(f"Cassandra refused a request: {e}") from e
+    except RequestValidationException as e:
+        raise StoreError(f"Cassandra does not understand a request: {e}; was the schema brought up to date?") from e
 
 
 def cluster(settings: CassandraSettings) -> Cluster:
@@ -77,9 +80,15 @@ class CassandraClient:
     """A session on the keyspace, with statements prepared on first use. Safe for threads; close it at the end."""
 
     def __init__(self, settings: CassandraSettings) -> None:
+        self.settings = settings
         self._cluster = cluster(settings)
-        with store_errors():
-            self.session: Session = self._cluster.connect(settings.keyspace)
+        try:
+            with store_errors():
+                self.session: Session = self._cluster.connect()
+                self.session.set_keyspace(settings.keyspace)
+        except StoreError:
+            self._cluster.shutdown()
+            raise
         self._prepared: dict[str, PreparedStatement] = {}
 
     def prepare(self, cql: str) -> PreparedStatement:
@@ -96,6 +105,13 @@ class CassandraClient:
         statement = self.prepare(cql)
         with store_errors():
             return self.session.execute(statement, values)
+
+    def rows(self, cql: str, values: Sequence[Any] = (), at_once: int = 500) -> Iterator[Any]:
+        """The rows of a SELECT, fetched `at_once` at a time while they are taken."""
+        statement = self.prepare(cql).bind(values)
+        statement.fetch_size = at_once
+        with store_errors():
+            yield from self.session.execute(statement)
 
     def apply(self, cql: str, values: Sequence[Any] = ()) -> bool:
         """Run one lightweight transaction; whether its condition held."""

@@ -1,5 +1,6 @@
 """Owns the result store on Cassandra: results, the ledger and its counts, in partitions of 1,000 frame numbers."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -7,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pipeline.cassandra import CassandraClient, utc
-from pipeline.contracts.frames import BUCKET_FRAMES, bucket_of
+from pipeline.contracts.frames import BUCKET_FRAMES, MAX_FRAME_NUMBER, bucket_of
 from pipeline.contracts.results import (
     AnalyzedFrame,
     Box,
@@ -18,7 +19,7 @@ from pipeline.contracts.results import (
     TaskName,
 )
 from pipeline.contracts.videos import LedgerCount
-from pipeline.result_store import BucketSummary, ResultPage, ResultQuery, RowPlace
+from pipeline.result_store import BucketSummary, ResultPage, ResultQuery, RowPlace, write_timestamp
 
 RESULT_COLUMNS = (
     "video_id",
@@ -36,6 +37,7 @@ RESULT_COLUMNS = (
     "detections",
 )
 LEDGER_COLUMNS = ("video_id", "bucket", "frame_number", "failed", "media_time", "stored_at", "error")
+COUNT_COLUMNS = ("video_id", "bucket", "done", "failed", "first_media_time", "last_media_time")
 GROUP_DETECTIONS = 60
 GROUP_ROWS = 20
 SCANNED_ROWS = 20_000
@@ -51,7 +53,9 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 
 INSERT_RESULT = _insert("results", RESULT_COLUMNS)
 INSERT_LEDGER = _insert("ledger", LEDGER_COLUMNS)
+INSERT_COUNT = _insert("ledger_counts", COUNT_COLUMNS)
 SELECT_RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM results WHERE video_id = ? AND bucket = ?"
+SELECT_RANGE = f"{SELECT_RESULTS} AND frame_number >= ? AND frame_number <= ?"
 
 
 class CassandraResultStore:
@@ -72,8 +76,13 @@ class CassandraResultStore:
             self.recount(video_id, [bucket])
 
     def recount(self, video_id: UUID, buckets: Iterable[int]) -> None:
-        """Count the ledger of these buckets anew."""
+        """Count the ledger of these buckets anew.
+
+        A count carries the time at which counting began: whoever entered rows later counts later, and of several
+        who count at once the last one stays.
+        """
         for bucket in buckets:
+            began = time.time_ns() // 1000
             row = self._db.execute(
                 "SELECT count(*) AS total, sum(failed) AS failed, min(media_time) AS first, max(media_time) AS last "
                 "FROM ledger WHERE video_id = ? AND bucket = ?",
@@ -81,14 +90,13 @@ class CassandraResultStore:
             ).one()
             if row.total:
                 self._db.execute(
-                    "INSERT INTO ledger_counts (video_id, bucket, done, failed, first_media_time, last_media_time) "
-                    "VALUES (?, ?, ?, ?, ?, ?)",
-                    (video_id, bucket, row.total - row.failed, row.failed, row.first, row.last),
+                    INSERT_COUNT,
+                    (video_id, bucket, row.total - row.failed, row.failed, row.first, row.last, began),
                 )
 
     def summaries(self, video_id: UUID) -> list[BucketSummary]:
         """The counts of each bucket, ascending."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT bucket, done, failed, first_media_time, last_media_time FROM ledger_counts WHERE video_id = ?",
             (video_id,),
         )
@@ -98,7 +106,7 @@ class CassandraResultStore:
 
     def outcomes(self, video_id: UUID, bucket: int) -> dict[int, bool]:
         """For each frame number of a bucket with an outcome: whether it failed."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT frame_number, failed FROM ledger WHERE video_id = ? AND bucket = ?", (video_id, bucket)
         )
         return {row.frame_number: bool(row.failed) for row in rows}
@@ -107,10 +115,10 @@ class CassandraResultStore:
         """Why a frame failed."""
         for summary in self.summaries(video_id):
             if summary.count.failed:
-                rows = self._db.execute(
+                rows = self._db.rows(
                     "SELECT failed, error FROM ledger WHERE video_id = ? AND bucket = ?", (video_id, summary.bucket)
                 )
-                return next((str(row.error) for row in rows if row.failed), None)
+                return next((str(row.error) for row in rows if row.failed and row.error), None)
         return None
 
     def page(self, video_id: UUID, query: ResultQuery, limit: int, after: RowPlace | None = None) -> ResultPage:
@@ -131,14 +139,17 @@ class CassandraResultStore:
             if not _overlaps(summary, query, first):
                 continue
             low = max(first, summary.bucket * BUCKET_FRAMES + 1)
-            rows = self._db.execute(f"{SELECT_RESULTS} AND frame_number >= ?", (video_id, summary.bucket, low))
+            high = min(query.frame_to or MAX_FRAME_NUMBER, (summary.bucket + 1) * BUCKET_FRAMES)
+            rows = self._db.rows(SELECT_RANGE, (video_id, summary.bucket, low, high))
             for row in rows:
                 if after is None or RowPlace(row.frame_number, row.task) > after:
                     yield _from_row(row)
 
     def frame(self, video_id: UUID, frame_number: int) -> tuple[ResultRow, ...]:
         """The rows of one frame."""
-        rows = self._db.execute(
+        if not 0 < frame_number <= MAX_FRAME_NUMBER:
+            return ()
+        rows = self._db.rows(
             f"{SELECT_RESULTS} AND frame_number = ?", (video_id, bucket_of(frame_number), frame_number)
         )
         return tuple(_from_row(row) for row in rows)
@@ -157,13 +168,13 @@ def _overlaps(summary: BucketSummary, query: ResultQuery, first: int) -> bool:
     )
 
 
-def _result_groups(bucket: int, timestamp: int, frames: Iterable[AnalyzedFrame]) -> Iterator[Group]:
+def _result_groups(bucket: int, at: int, frames: Iterable[AnalyzedFrame]) -> Iterator[Group]:
     """Rows of one partition in requests of a few kilobytes."""
     rows: list[Sequence[Any]] = []
     weight = 0
     for frame in frames:
         for result in frame.results:
-            rows.append(_to_row(bucket, timestamp, frame, result))
+            rows.append(_to_row(bucket, at, frame, result))
             weight += 2 + len(result.detections)
             if weight >= GROUP_DETECTIONS:
                 yield INSERT_RESULT, rows
@@ -172,19 +183,28 @@ def _result_groups(bucket: int, timestamp: int, frames: Iterable[AnalyzedFrame])
         yield INSERT_RESULT, rows
 
 
-def _ledger_groups(bucket: int, timestamp: int, frames: Sequence[AnalyzedFrame]) -> Iterator[Group]:
+def _ledger_groups(bucket: int, at: int, frames: Sequence[AnalyzedFrame]) -> Iterator[Group]:
     now = datetime.now(UTC)
     for start in range(0, len(frames), GROUP_ROWS):
         yield (
             INSERT_LEDGER,
             [
-                (f.video_id, bucket, f.frame_number, int(f.failed), f.media_time, now, f.reason, timestamp)
+                (
+                    f.video_id,
+                    bucket,
+                    f.frame_number,
+                    int(f.failed),
+                    f.media_time,
+                    now,
+                    f.reason,
+                    write_timestamp(at, f.failed),
+                )
                 for f in frames[start : start + GROUP_ROWS]
             ],
         )
 
 
-def _to_row(bucket: int, timestamp: int, frame: AnalyzedFrame, result: FrameResult) -> Sequence[Any]:
+def _to_row(bucket: int, at: int, frame: AnalyzedFrame, result: FrameResult) -> Sequence[Any]:
     return (
         frame.video_id,
         bucket,
@@ -199,7 +219,7 @@ def _to_row(bucket: int, timestamp: int, frame: AnalyzedFrame, result: FrameResu
         result.inference_ms,
         frame.worker,
         [(d.label, d.confidence, _box(d.box), dict(d.attributes)) for d in result.detections],
-        timestamp,
+        write_timestamp(at, result.status is ResultStatus.FAILED),
     )
 
 

@@ -62,6 +62,8 @@ class CassandraVideoStore:
         """Keep a new video and list it as open; raises Conflict if its id is taken."""
         self._list_open(video)
         if not self._db.apply(CREATE, _to_row(video)):
+            self._unlist_open(video)
+            self.repair_listing(video.video_id)
             raise Conflict(f"video {video.video_id} exists")
 
     def get(self, video_id: UUID) -> Video | None:
@@ -79,26 +81,33 @@ class CassandraVideoStore:
         )
         if moved and wanted.terminal:
             self.repair_listing(video_id)
+        if not moved:
+            self._known(video_id)
         return moved
+
+    def _known(self, video_id: UUID) -> Video:
+        if (video := self.get(video_id)) is None:
+            raise NotFound(f"there is no video {video_id}")
+        return video
 
     def set_expected(self, video_id: UUID, expected: int, last_frame_number: int) -> None:
         """Write once how many frames were sampled."""
-        self._db.apply(
+        written = self._db.apply(
             "UPDATE videos SET frames_expected = ?, last_frame_number = ? WHERE video_id = ? "
             "IF frames_expected = null AND status IN ('pending', 'processing')",
             (expected, last_frame_number, video_id),
         )
+        if not written:
+            self._known(video_id)
 
     def open_videos(self, limit: int = 1000) -> list[UUID]:
         """Videos that have not ended, oldest first."""
-        rows = self._db.execute("SELECT video_id FROM open_videos WHERE shard = ? LIMIT ?", (SHARD, limit))
+        rows = self._db.rows("SELECT video_id FROM open_videos WHERE shard = ? LIMIT ?", (SHARD, limit))
         return [row.video_id for row in rows]
 
     def repair_listing(self, video_id: UUID) -> None:
         """Make the listings say what the video's state says."""
-        video = self.get(video_id)
-        if video is None:
-            return
+        video = self._known(video_id)
         if not video.status.terminal or video.finished_at is None:
             self._list_open(video)
             return
@@ -106,14 +115,17 @@ class CassandraVideoStore:
             _insert("ended_videos", ("status", "year", "finished_at", "video_id")),
             (video.status.value, video.finished_at.year, video.finished_at, video_id),
         )
-        self._db.execute(
-            "DELETE FROM open_videos WHERE shard = ? AND created_at = ? AND video_id = ?",
-            (SHARD, video.created_at, video_id),
-        )
+        self._unlist_open(video)
 
     def _list_open(self, video: Video) -> None:
         self._db.execute(
             _insert("open_videos", ("shard", "created_at", "video_id")), (SHARD, video.created_at, video.video_id)
+        )
+
+    def _unlist_open(self, video: Video) -> None:
+        self._db.execute(
+            "DELETE FROM open_videos WHERE shard = ? AND created_at = ? AND video_id = ?",
+            (SHARD, video.created_at, video.video_id),
         )
 
     def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
@@ -132,12 +144,12 @@ class CassandraVideoStore:
         base = "SELECT video_id FROM ended_videos WHERE status = ? AND year = ?"
         for year in range(newest, FIRST_YEAR - 1, -1):
             if after and year == newest:
-                rows = self._db.execute(
+                rows = self._db.rows(
                     f"{base} AND (finished_at, video_id) < (?, ?) LIMIT ?",
                     (status.value, year, after.finished_at, after.video_id, limit),
                 )
             else:
-                rows = self._db.execute(f"{base} LIMIT ?", (status.value, year, limit))
+                rows = self._db.rows(f"{base} LIMIT ?", (status.value, year, limit))
             yield from (row.video_id for row in rows)
 
     def claim(self, video_id: UUID, owner: str, seconds: int) -> Lease | None:
@@ -211,7 +223,7 @@ class CassandraVideoStore:
 
     def sampled_buckets(self, video_id: UUID) -> tuple[int, ...]:
         """The buckets that have sampled frames."""
-        rows = self._db.execute("SELECT bucket FROM sampled_frames WHERE video_id = ?", (video_id,))
+        rows = self._db.rows("SELECT bucket FROM sampled_frames WHERE video_id = ?", (video_id,))
         return tuple(row.bucket for row in rows)
 
     def close(self) -> None:

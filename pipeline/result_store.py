@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from pipeline.contracts.frames import bucket_of
-from pipeline.contracts.results import AnalyzedFrame, Detection, ResultRow, TaskName
+from pipeline.contracts.results import AnalyzedFrame, Detection, ResultRow, ResultStatus, TaskName
 from pipeline.contracts.videos import LedgerCount
 
 
@@ -81,7 +81,11 @@ class BucketSummary:
 
 
 class ResultStore(Protocol):
-    """Results, and the ledger of what became of each frame. Raises StoreUnavailable when it does not answer."""
+    """Results, and the ledger of what became of each frame. Raises StoreUnavailable when it does not answer.
+
+    Of two rows for one frame (and task), the one with the later write timestamp stays. With the same timestamp, a
+    good one stays before a failed one.
+    """
 
     def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
         """Store results and enter the ledger; saving the same again changes nothing.
@@ -110,6 +114,15 @@ class ResultStore(Protocol):
 
     def close(self) -> None:
         """Give back connections."""
+
+
+def write_timestamp(attempt_timestamp: int, failed: bool) -> int:
+    """The write timestamp of a row, in microseconds.
+
+    A failure is a microsecond older than a success of the same attempt: when a frame is tried again and the outcome
+    differs, a store that decides cell by cell keeps one of the rows whole.
+    """
+    return attempt_timestamp - failed
 
 
 def count(store: ResultStore, video_id: UUID) -> LedgerCount:
@@ -142,13 +155,21 @@ class InMemoryResultStore:
 
     _rows: dict[tuple[UUID, RowPlace], ResultRow] = field(default_factory=dict)
     _ledger: dict[tuple[UUID, int], AnalyzedFrame] = field(default_factory=dict)
+    _written: dict[object, int] = field(default_factory=dict)
 
     def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
         for frame in frames:
-            assert frame.video_id in write_timestamps
-            self._ledger[frame.video_id, frame.frame_number] = frame
+            at = write_timestamps[frame.video_id]
+            if self._is_newest((frame.video_id, frame.frame_number), write_timestamp(at, frame.failed)):
+                self._ledger[frame.video_id, frame.frame_number] = frame
             for row in rows_of(frame):
-                self._rows[frame.video_id, RowPlace(row.frame_number, row.task)] = row
+                key = frame.video_id, RowPlace(row.frame_number, row.task)
+                if self._is_newest(key, write_timestamp(at, row.status is ResultStatus.FAILED)):
+                    self._rows[key] = row
+
+    def _is_newest(self, key: object, timestamp: int) -> bool:
+        newest = self._written[key] = max(timestamp, self._written.get(key, timestamp))
+        return timestamp == newest
 
     def summaries(self, video_id: UUID) -> list[BucketSummary]:
         buckets: dict[int, list[AnalyzedFrame]] = {}
@@ -177,7 +198,7 @@ class InMemoryResultStore:
 
     def failure_reason(self, video_id: UUID) -> str | None:
         failed = (f for (known, _), f in sorted(self._ledger.items(), key=lambda i: i[0][1]) if known == video_id)
-        return next((f.reason for f in failed if f.failed), None)
+        return next((f.reason for f in failed if f.failed and f.reason), None)
 
     def page(self, video_id: UUID, query: ResultQuery, limit: int, after: RowPlace | None = None) -> ResultPage:
         places = sorted(place for known, place in self._rows if known == video_id and (after is None or place > after))

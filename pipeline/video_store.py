@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
+from pipeline import bitmap
 from pipeline.contracts.errors import Conflict, NotFound, Problem
 from pipeline.contracts.videos import (
     Lease,
@@ -45,7 +46,7 @@ class VideoStore(Protocol):
         """
 
     def set_expected(self, video_id: UUID, expected: int, last_frame_number: int) -> None:
-        """Write once how many distinct frames were sampled, and the number of the last."""
+        """Write once how many distinct frames were sampled, and the number of the last; not when it has ended."""
 
     def open_videos(self, limit: int = 1000) -> list[UUID]:
         """Videos that have not ended, oldest first."""
@@ -127,18 +128,22 @@ class InMemoryVideoStore:
     def set_expected(self, video_id: UUID, expected: int, last_frame_number: int) -> None:
         with self._lock:
             video = self._known(video_id)
-            if video.frames_expected is None:
+            if video.frames_expected is None and not video.status.terminal:
                 self._videos[video_id] = replace(video, frames_expected=expected, last_frame_number=last_frame_number)
 
     def open_videos(self, limit: int = 1000) -> list[UUID]:
-        waiting = [v for v in self._videos.values() if not v.status.terminal]
-        return [v.video_id for v in sorted(waiting, key=lambda v: v.created_at)][:limit]
+        waiting = [v for v in self._all() if not v.status.terminal]
+        return [v.video_id for v in sorted(waiting, key=lambda v: (v.created_at, v.video_id))][:limit]
+
+    def _all(self) -> list[Video]:
+        with self._lock:
+            return list(self._videos.values())
 
     def repair_listing(self, video_id: UUID) -> None:
         self._known(video_id)
 
     def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
-        ended = [(v.finished_at, v.video_id, v) for v in self._videos.values() if v.status is status and v.finished_at]
+        ended = [(v.finished_at, v.video_id, v) for v in self._all() if v.status is status and v.finished_at]
         newest = sorted(ended, key=lambda item: item[:2], reverse=True)
         place = (after.finished_at, after.video_id) if after else None
         return [v for at, video_id, v in newest if place is None or (at, video_id) < place][:limit]
@@ -178,13 +183,15 @@ class InMemoryVideoStore:
         self._progress[video_id] = progress
 
     def save_sampled(self, video_id: UUID, bucket: int, frame_numbers: Sequence[int]) -> None:
-        self._sampled[video_id, bucket] = tuple(frame_numbers)
+        with self._lock:
+            self._sampled[video_id, bucket] = bitmap.unpack(bucket, bitmap.pack(bucket, frame_numbers))
 
     def sampled(self, video_id: UUID, bucket: int) -> tuple[int, ...]:
         return self._sampled.get((video_id, bucket), ())
 
     def sampled_buckets(self, video_id: UUID) -> tuple[int, ...]:
-        return tuple(sorted(bucket for known, bucket in self._sampled if known == video_id))
+        with self._lock:
+            return tuple(sorted(bucket for known, bucket in self._sampled if known == video_id))
 
     def close(self) -> None:
         return None

@@ -1,6 +1,7 @@
 """When a video has ended."""
 
-from uuid import UUID
+from collections.abc import Iterable
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -91,3 +92,36 @@ def test_gaps_are_named_by_sampled_frames(
     videos.save_sampled(video.video_id, 1, range(1001, 1100, 5))
     keep(results, video.video_id, *range(1, 900, 5), *range(1006, 1090, 5))
     assert missing(videos, results, video) == (FrameRange(901, 996), FrameRange(1001, 1001), FrameRange(1091, 1096))
+
+
+def test_only_a_video_in_process_is_completed(videos: InMemoryVideoStore, results: InMemoryResultStore) -> None:
+    pending, cancelled = a_video(), a_video()
+    for video in (pending, cancelled):
+        videos.create(video)
+        videos.set_expected(video.video_id, 1, 1)
+        keep(results, video.video_id, 1)
+    videos.transition(cancelled.video_id, VideoStatus.CANCELLED)
+    assert not any(complete_if_full(videos, results, v) for v in (pending.video_id, cancelled.video_id, uuid4()))
+
+
+def test_counts_that_are_too_high_complete_nothing(videos: InMemoryVideoStore, video: Video) -> None:
+    """What the buckets say is counted anew before it is believed."""
+
+    class Forgetful(InMemoryResultStore):
+        def recount(self, video_id: UUID, buckets: Iterable[int]) -> None:
+            self._ledger.clear()
+
+    results = Forgetful()
+    videos.set_expected(video.video_id, 1, 1)
+    keep(results, video.video_id, 1)
+    assert not complete_if_full(videos, results, video.video_id)
+    assert status(videos, video) is VideoStatus.PROCESSING
+
+
+def test_gaps_are_named_up_to_a_limit(videos: InMemoryVideoStore, results: InMemoryResultStore, video: Video) -> None:
+    for bucket in range(4):
+        videos.save_sampled(video.video_id, bucket, range(bucket * 1000 + 1, bucket * 1000 + 1001))
+    keep(results, video.video_id, *range(1, 1001), *range(1001, 2001, 2))
+    every = tuple(FrameRange(n, n) for n in range(1002, 2001, 2))
+    assert missing(videos, results, video, limit=7) == every[:7]
+    assert missing(videos, results, video, limit=1000) == (*every, FrameRange(2001, 3000), FrameRange(3001, 4000))
