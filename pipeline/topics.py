@@ -1,7 +1,10 @@
 """Owns the topics: their names, their settings, and how they are made."""
 
 import logging
+import socket
+import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
@@ -12,6 +15,9 @@ from pipeline.contracts.settings import KafkaSettings
 
 HOUR_MS = 3_600_000
 MAX_RECORD_BYTES = 1_000_000
+DEFAULT_PORT = 9092
+CONNECT_SECONDS = 5.0
+PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +36,52 @@ class Topics:
         return cls(f"{prefix}videos", f"{prefix}frames", f"{prefix}results", f"{prefix}dead-letters")
 
 
-def create_topics(settings: KafkaSettings) -> None:
-    """Make the topics that are not there; those that are stay as they are. Raises StoreUnavailable."""
+def wait_for_broker(settings: KafkaSettings, patience: float = 30.0) -> None:
+    """Return once a broker takes connections; raises StoreUnavailable when none does for `patience` seconds.
+
+    Ask before making a client: those of kafka-python leave threads and sockets behind when nobody answers them.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _connect(settings.kafka_bootstrap)
+        except OSError as e:
+            if time.monotonic() >= deadline:
+                raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not answer: {e}") from e
+        time.sleep(PAUSE_SECONDS)
+
+
+def _connect(bootstrap: str) -> None:
+    """Connect to one of the brokers, and hang up."""
+    failure = OSError("no broker is named")
+    for address in bootstrap.split(","):
+        place = urlsplit(f"//{address.strip()}")
+        try:
+            return socket.create_connection((place.hostname, place.port or DEFAULT_PORT), CONNECT_SECONDS).close()
+        except OSError as e:
+            failure = e
+    raise failure
+
+
+def create_topics(settings: KafkaSettings, patience: float = 30.0) -> None:
+    """Make the topics that are not there; those that are stay as they are.
+
+    When this returns, the brokers know them. Raises StoreUnavailable, after `patience` seconds where no broker answers
+    or the topics do not appear.
+    """
+    wait_for_broker(settings, patience)
     try:
-        admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap, request_timeout_ms=15000)
+        with KafkaAdminClient(
+            bootstrap_servers=settings.kafka_bootstrap,
+            request_timeout_ms=15_000,
+            bootstrap_timeout_ms=int(patience * 1000),
+        ) as admin:
+            wanted = {topic.name: topic for topic in _wanted(settings)}
+            for name in wanted.keys() - set(admin.list_topics()):
+                _create(admin, wanted[name])
+            _wait_for(admin, set(wanted), patience)
     except KafkaError as e:
-        raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not answer: {e}") from e
-    try:
-        existing = set(admin.list_topics())
-        for topic in _wanted(settings):
-            if topic.name not in existing:
-                _create(admin, topic)
-    finally:
-        admin.close()
+        raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not make the topics: {e}") from e
 
 
 def _create(admin: KafkaAdminClient, topic: NewTopic) -> None:
@@ -51,6 +90,15 @@ def _create(admin: KafkaAdminClient, topic: NewTopic) -> None:
         logging.getLogger(__name__).info("made topic %s", topic.name)
     except TopicAlreadyExistsError:
         pass
+
+
+def _wait_for(admin: KafkaAdminClient, names: set[str], patience: float) -> None:
+    """The controller answers before the brokers have heard of a topic."""
+    deadline = time.monotonic() + patience
+    while missing := names - set(admin.list_topics()):
+        if time.monotonic() >= deadline:
+            raise StoreUnavailable(f"topics were made but do not appear: {', '.join(sorted(missing))}")
+        time.sleep(PAUSE_SECONDS)
 
 
 def _wanted(settings: KafkaSettings) -> list[NewTopic]:
