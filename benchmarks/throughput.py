@@ -28,6 +28,7 @@ from stack.trial import trial
 
 TOLERANCE = 0.01
 WAIT_SECONDS = 1800.0
+POLL_SECONDS = 0.25
 
 
 class Framewise:
@@ -53,7 +54,7 @@ class Framewise:
         while (shown := self._client.get(path).raise_for_status().json())["status"] in ("pending", "processing"):
             if time.perf_counter() - began > WAIT_SECONDS:
                 raise TimeoutError(f"not completed: {shown}")
-            time.sleep(0.1)
+            time.sleep(POLL_SECONDS)
         seconds = time.perf_counter() - began
         if shown["status"] != "completed" or shown["frames"]["failed"]:
             raise RuntimeError(f"not completed: {shown}")

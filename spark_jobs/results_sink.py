@@ -34,9 +34,18 @@ class ResultsSink:
 
     def __call__(self, batch_df: DataFrame, batch_id: int) -> None:
         """Gather the batch's outcomes and keep them."""
+        began = time.perf_counter()
         rows = batch_df.toArrow().to_pylist()
+        gathered = time.perf_counter()
         self._patiently(lambda: self.keep(rows))
-        log.info("batch %d: %d records kept", batch_id, len(rows))
+        kept = time.perf_counter()
+        log.info(
+            "batch %d: %d records, analysed in %.2f s, kept in %.2f s",
+            batch_id,
+            len(rows),
+            gathered - began,
+            kept - gathered,
+        )
 
     def keep(self, rows: Sequence[Row]) -> None:
         """Store, enter, publish and complete; may be repeated."""
