@@ -23,7 +23,7 @@ from pipeline.contracts.settings import PathSettings
 
 logger = logging.getLogger(__name__)
 
-FRAMES_ON_CPU, FRAMES_ON_GPU = 16, 64
+FRAMES_ON_CPU, FRAMES_ON_GPU = 8, 64
 """Frames whose pixels are in memory together: a few batches of the models."""
 
 

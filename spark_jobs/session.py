@@ -37,7 +37,7 @@ def options(settings: AnalysisSettings, paths: PathSettings) -> dict[str, str]:
         "spark.driver.memory": settings.spark_driver_memory,
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraJavaOptions": "-XX:+UseParallelGC -XX:MaxMetaspaceSize=256m -Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxMetaspaceSize=256m -Duser.timezone=UTC",
         "spark.local.dir": str(paths.data_dir / "spark"),
         "spark.sql.warehouse.dir": str(paths.data_dir / "spark" / "warehouse"),
         "spark.sql.session.timeZone": "UTC",

@@ -9,7 +9,7 @@ from cassandra.policies import WhiteListRoundRobinPolicy
 
 from stack.jars import CONF, folder_of
 from stack.preflight import find_java
-from stack.settings import HOST, StackSettings
+from stack.settings import HOST, LIGHT_JVM, StackSettings
 
 ASK_SECONDS = 3.0
 
@@ -38,7 +38,7 @@ def command(settings: StackSettings) -> list[str]:
         "-Xms192m",
         "-XX:MinHeapFreeRatio=20",
         "-XX:MaxHeapFreeRatio=40",
-        "-XX:+UseSerialGC",
+        *LIGHT_JVM,
         "-XX:MaxDirectMemorySize=256m",
         "-XX:MaxMetaspaceSize=192m",
         "-XX:ReservedCodeCacheSize=96m",

@@ -11,7 +11,7 @@ from kafka import KafkaAdminClient
 from pipeline.contracts.errors import StackError
 from stack.jars import CONF, folder_of
 from stack.preflight import find_java
-from stack.settings import HOST, StackSettings
+from stack.settings import HOST, LIGHT_JVM, StackSettings
 
 FORMAT_SECONDS = 60
 ASK_MS = 2000
@@ -58,7 +58,7 @@ def _properties(settings: StackSettings) -> Path:
 
 
 def _java(settings: StackSettings, *options: str) -> list[str]:
-    lean = ["-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=128m", "-XX:ReservedCodeCacheSize=64m"]
+    lean = [*LIGHT_JVM, "-XX:MaxMetaspaceSize=128m", "-XX:ReservedCodeCacheSize=64m"]
     logging = f"-Dlog4j2.configurationFile={(CONF / 'log4j2.properties').as_uri()}"
     return [str(find_java(settings.java)), *lean, *options, logging, "-cp", f"{folder_of(settings, 'kafka')}/*"]
 

@@ -12,6 +12,8 @@ from pipeline.contracts.settings import ROOT, AnalysisSettings, ApiSettings, Pat
 
 HOST = "127.0.0.1"
 PREFIX = "FRAMEWISE_"
+LIGHT_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""For servers with little to do beside the models: without the optimising compiler they cost a third less CPU."""
 TOKEN_VARIABLE = "FRAMEWISE_STACK_TOKEN"
 """Marks every process of one start of the stack, so that it is found again after its parent is gone."""
 
