@@ -14,11 +14,13 @@ from pipeline.frame_store import FrameStore
 from pipeline.model_store import ModelStore
 from pipeline.publishing import Publisher
 from pipeline.result_store import ResultStore
+from pipeline.topics import wait_for_broker
 from pipeline.video_store import VideoStore
 
 Check = Callable[[], str]
 """Asks a server a real question; returns what it said, raises FramewiseError."""
 
+CONNECT_SECONDS = 2.0
 MIN_FREE_BYTES = 256 * 2**20
 
 
@@ -43,6 +45,7 @@ def kafka_check(settings: KafkaSettings) -> Check:
     def check() -> str:
         try:
             if not held:
+                wait_for_broker(settings, CONNECT_SECONDS)
                 held.append(
                     KafkaAdminClient(
                         bootstrap_servers=settings.kafka_bootstrap, request_timeout_ms=5000, bootstrap_timeout_ms=5000

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 
+from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings
-from pipeline.topics import Topics
+from pipeline.topics import Topics, wait_for_broker
 
 RETRY_SECONDS = 5.0
 logger = logging.getLogger(__name__)
@@ -41,8 +42,9 @@ class WakeUps:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
+                wait_for_broker(self._settings, 0)
                 self._listen()
-            except KafkaError as e:
+            except (KafkaError, StoreUnavailable) as e:
                 logger.warning("no wake-ups for now: %s", e)
                 self._stop.wait(RETRY_SECONDS)
 

@@ -24,6 +24,8 @@ Say = Callable[[str], None]
 POLL = 0.2
 LOCK_SECONDS = 1800.0
 SUPERVISOR_SECONDS = 30.0
+PATIENCE = 15.0
+FIRST_START = " (the first start fetches the models' weights)"
 STOP_MARGIN = 30.0
 
 
@@ -139,6 +141,7 @@ def _wait_ready(settings: StackSettings, services: tuple[Service, ...], say: Say
     """Wait until all are ready. Unless `patient`, the first failure is the last: it is not waited for a restart."""
     seen: dict[str, ServiceState] = {}
     deadline = time.monotonic() + sum(service.ready_limit for service in services)
+    said = time.monotonic()
     while True:
         state = read_state(settings.state_file)
         if state is None or not state.running:
@@ -149,8 +152,12 @@ def _wait_ready(settings: StackSettings, services: tuple[Service, ...], say: Say
             seen[name] = service.state
             if service.failures and not patient:
                 raise StackError(_why(settings, name, service.reason))
-        if all(service.up for service in state.services.values()):
+        waiting = [name for name, service in state.services.items() if not service.up]
+        if not waiting:
             return
+        if time.monotonic() - said > PATIENCE:
+            said = time.monotonic()
+            say(f"waiting for {', '.join(waiting)}{FIRST_START if 'analysis' in waiting else ''}")
         if time.monotonic() > deadline:
             late = {name: service for name, service in state.services.items() if not service.up}
             raise StackError("\n".join(_why(settings, name, s.reason or "is not ready") for name, s in late.items()))

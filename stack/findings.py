@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 MAIN_COLOURS = 3
-HUES = ((15, "red"), (45, "orange"), (70, "yellow"), (165, "green"), (200, "cyan"), (260, "blue"), (330, "purple"))
+HUES = ((20, "red"), (45, "orange"), (60, "yellow"), (170, "green"), (200, "cyan"), (260, "blue"), (330, "purple"))
 COLOURS = "color_detection"
 
 

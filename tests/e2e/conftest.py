@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,16 @@ def stack(web: str) -> Iterator[Trial]:
         environment.setenv("FRAMEWISE_ALLOWED_HOSTS", web.removeprefix("http://"))
         with trial(workers=2) as running:
             yield running
+
+
+@pytest.fixture(scope="session")
+def models(service: Service) -> dict[str, dict[str, Any]]:
+    """The models that the workers loaded, by task; skips where weights cannot be had."""
+    items = service.http.get("/models").raise_for_status().json()["items"]
+    if missing := [m["task"] for m in items if m["model"] is None]:
+        assert "FRAMEWISE_MIRROR" not in os.environ, f"no model for {missing} although there is a mirror"
+        pytest.skip(f"the weights for {', '.join(missing)} cannot be had; analysis.log says what was tried")
+    return {m["task"]: m for m in items}
 
 
 @pytest.fixture(scope="session")

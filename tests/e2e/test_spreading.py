@@ -16,7 +16,9 @@ from tests.e2e.service import Service
 
 
 @pytest.fixture(scope="module")
-def events(service: Service, stack: Trial, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def events(
+    service: Service, stack: Trial, models: dict[str, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
     """The events of one video of 600 frames."""
     clip = make_clip(tmp_path_factory.mktemp("clips") / "long.mp4", 600, size=(640, 360))
     path = service.upload(clip, modelsToRun="objects_detection")

@@ -88,8 +88,9 @@ def test_too_little_memory(video: Path) -> None:
         decoded(video, memory_bytes=120 << 20)
 
 
-def test_it_holds_nothing_but_its_pipes(video: Path, tmp_path: Path) -> None:
+def test_it_holds_nothing_but_its_pipes(tmp_path: Path) -> None:
     """No descriptor of the parent and no variable of its environment reaches the child."""
+    video = numbered_video(tmp_path / "long.mp4", 250, 640, 480)
     secret = tmp_path / "secret"
     secret.write_text("x")
     with secret.open() as kept:
@@ -101,7 +102,8 @@ def test_it_holds_nothing_but_its_pipes(video: Path, tmp_path: Path) -> None:
             assert process.environ().keys() <= {"PATH", "PYTHONPATH", "LC_ALL", "LC_CTYPE"}
 
 
-def test_it_is_confined(video: Path) -> None:
+def test_it_is_confined(tmp_path: Path) -> None:
+    video = numbered_video(tmp_path / "long.mp4", 250, 640, 480)
     with DecoderProcess(REQUEST, video, 20.0, lambda: None) as child:
         next(child.messages())
         process = psutil.Process(child.pid)
