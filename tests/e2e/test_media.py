@@ -78,7 +78,7 @@ def test_a_red_flower_between_green_leaves(service: Service, analysed: dict[str,
     both = [{"red", "green"} <= {colour_name(d["label"]) for d in detections} for detections in frames.values()]
     assert sum(both) >= 0.9 * len(both)
     for detections in frames.values():
-        assert sum(d["confidence"] for d in detections) == pytest.approx(1.0, abs=0.1)
+        assert 0.75 < sum(d["confidence"] for d in detections) <= 1.001
         assert all(d["box"] is None for d in detections)
 
 

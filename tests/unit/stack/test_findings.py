@@ -40,7 +40,7 @@ def shown(findings: Findings) -> list[list[str]]:
     console = Console(width=100, color_system=None)
     with console.capture() as captured:
         console.print(findings.table())
-    lines = [line.strip("│ \n").split("│") for line in captured.get().splitlines() if line.startswith("│")]
+    lines = [line.split("│")[1:-1] for line in captured.get().splitlines() if line.startswith("│")]
     return [[cell.strip() for cell in line] for line in lines]
 
 
@@ -51,7 +51,7 @@ def test_a_line_says_how_often_when_and_how_sure() -> None:
     findings.add(row(21, "objects_detection", ("dog", 0.6)))
     assert shown(findings) == [
         ["objects", "dog", "m", "2", "0.1 s", "2.1 s", "0.70"],
-        ["cat", "m", "1", "1.1 s", "1.1 s", "0.40"],
+        ["", "cat", "m", "1", "1.1 s", "1.1 s", "0.40"],
     ]
     assert findings.fullest_frame == 1
 
@@ -64,4 +64,4 @@ def test_colours_are_gathered_by_name() -> None:
 
 
 def test_nothing_is_a_finding_too() -> None:
-    assert shown(Findings())[0][0] == "nothing was found"
+    assert shown(Findings())[0][1] == "nothing was found"
