@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from rich import box
 from rich.table import Table
 
 MAIN_COLOURS = 3
@@ -62,7 +63,7 @@ class Findings:
 
     def table(self) -> Table:
         """Label, model, frames, first and last time (seconds) and highest confidence, a task after the other."""
-        table = Table("task", "label", "model")
+        table = Table("task", "label", "model", box=box.SIMPLE_HEAD, pad_edge=False)
         for title in ("frames", "first", "last", "highest"):
             table.add_column(title, justify="right")
         seen = ""

@@ -1,5 +1,6 @@
 """The summary of the demonstration."""
 
+import re
 from typing import Any
 
 import pytest
@@ -40,8 +41,8 @@ def shown(findings: Findings) -> list[list[str]]:
     console = Console(width=100, color_system=None)
     with console.capture() as captured:
         console.print(findings.table())
-    lines = [line.split("│")[1:-1] for line in captured.get().splitlines() if line.startswith("│")]
-    return [[cell.strip() for cell in line] for line in lines]
+    lines = [line for line in captured.get().splitlines() if line.strip() and "─" not in line]
+    return [re.split(r"\s{2,}", line.rstrip()) for line in lines[1:]]
 
 
 def test_a_line_says_how_often_when_and_how_sure() -> None:
