@@ -63,7 +63,7 @@ class Findings:
 
     def table(self) -> Table:
         """Label, model, frames, first and last time (seconds) and highest confidence, a task after the other."""
-        table = Table("task", "label", "model", box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table("task", "label", "model", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for title in ("frames", "first", "last", "highest"):
             table.add_column(title, justify="right")
         seen = ""
