@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pipeline.contracts.errors import RecordInvalid
 from pipeline.contracts.frames import MAX_FRAME_NUMBER, Frame
-from pipeline.contracts.results import AnalyzedFrame, Box, Detection, FrameResult, TaskName, TaskRequest
+from pipeline.contracts.results import AnalyzedFrame, TaskName, TaskRequest
+from pipeline.outcomes import analyzed_row
 
 FRAME_SCHEMA = "1"
 FRAME_HEADERS = (
@@ -145,42 +146,4 @@ def _time(text: str) -> datetime | None:
 
 def encode_outcome(frame: AnalyzedFrame) -> bytes:
     """An event of topic `results`: JSON, times ISO 8601."""
-    return json.dumps(
-        {
-            "video_id": str(frame.video_id),
-            "attempt": frame.attempt,
-            "frame_number": frame.frame_number,
-            "media_time": frame.media_time,
-            "captured_at": frame.captured_at.isoformat() if frame.captured_at else None,
-            "worker": frame.worker,
-            "started_at": frame.started_at.isoformat(),
-            "finished_at": frame.finished_at.isoformat(),
-            "error": frame.error,
-            "results": [_result(r) for r in frame.results],
-        }
-    ).encode()
-
-
-def _result(result: FrameResult) -> dict[str, Any]:
-    return {
-        "task": result.task.value,
-        "model": result.model,
-        "model_digest": result.model_digest,
-        "status": result.status.value,
-        "error": result.error,
-        "inference_ms": result.inference_ms,
-        "detections": [_detection(d) for d in result.detections],
-    }
-
-
-def _detection(detection: Detection) -> dict[str, Any]:
-    return {
-        "label": detection.label,
-        "confidence": detection.confidence,
-        "box": _box(detection.box),
-        "attributes": dict(detection.attributes),
-    }
-
-
-def _box(box: Box | None) -> dict[str, float] | None:
-    return {"x": box.x, "y": box.y, "width": box.width, "height": box.height} if box else None
+    return json.dumps(analyzed_row(frame)).encode()

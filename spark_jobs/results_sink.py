@@ -12,10 +12,10 @@ from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.results import AnalyzedFrame
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.publishing import Publisher
+from pipeline.outcomes import Row, analyzed_frame
+from pipeline.publishing import DeadLetter, Publisher
 from pipeline.result_store import ResultStore
 from pipeline.video_store import VideoStore
-from spark_jobs.outcomes import Row, analyzed_frame, dead_letter
 
 RETRY_SECONDS = 120.0
 """How long a batch waits for a server that does not answer before the query gives up."""
@@ -49,7 +49,7 @@ class ResultsSink:
 
     def keep(self, rows: Sequence[Row]) -> None:
         """Store, enter, publish and complete; may be repeated."""
-        letters = [dead_letter(row["set_aside"]) for row in rows if row["set_aside"] is not None]
+        letters = [_dead_letter(row["set_aside"]) for row in rows if row["set_aside"] is not None]
         for letter in letters:
             log.warning("set aside %s/%d@%d: %s", letter.topic, letter.partition, letter.offset, letter.reason)
         frames = [analyzed_frame(row["analyzed"]) for row in rows if row["analyzed"] is not None]
@@ -85,3 +85,8 @@ class ResultsSink:
 
 def _wanted(frame: AnalyzedFrame, video: Video | None) -> bool:
     return video is not None and video.attempt == frame.attempt and video.status is not VideoStatus.CANCELLED
+
+
+def _dead_letter(row: Row) -> DeadLetter:
+    """The record that a worker set aside."""
+    return DeadLetter(row["value"], row["topic"], row["partition"], row["offset"], row["reason"])

@@ -23,8 +23,8 @@ from pipeline.contracts.results import AnalyzedFrame, FrameResult, ModelInfo, Ta
 from pipeline.contracts.settings import PathSettings
 from pipeline.frame_store import FolderFrameStore, FrameStore
 from pipeline.logs import log_to_stdout
+from pipeline.outcomes import Row, analyzed_row
 from spark_jobs.gpus import bind_this_process
-from spark_jobs.outcomes import Row, analyzed_row
 from spark_jobs.schema import OUTCOME
 
 WRITERS = 8

@@ -6,10 +6,10 @@ import pytest
 
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.videos import Video, VideoStatus
+from pipeline.outcomes import Row, analyzed_row
 from pipeline.publishing import InMemoryPublisher
 from pipeline.result_store import InMemoryResultStore, ResultQuery, count
 from pipeline.video_store import InMemoryVideoStore
-from spark_jobs.outcomes import Row, analyzed_row
 from spark_jobs.results_sink import ResultsSink
 from tests.unit.factories import a_video, analyzed
 

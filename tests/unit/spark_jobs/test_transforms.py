@@ -18,8 +18,8 @@ from pyspark.sql.types import (
 
 from pipeline.codecs import FRAME_HEADERS, encode_frame
 from pipeline.contracts.frames import Frame
+from pipeline.outcomes import analyzed_frame, analyzed_row
 from spark_jobs import transforms
-from spark_jobs.outcomes import analyzed_frame, analyzed_row
 from spark_jobs.schema import OUTCOME
 from tests.unit.factories import a_frame, analyzed
 

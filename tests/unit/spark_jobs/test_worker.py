@@ -16,8 +16,8 @@ from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import FrameResult, ResultStatus, TaskName, TaskRequest
 from pipeline.contracts.settings import PathSettings
 from pipeline.frame_store import FolderFrameStore, InMemoryFrameStore
+from pipeline.outcomes import Row
 from spark_jobs import transforms
-from spark_jobs.outcomes import Row
 from spark_jobs.worker import FrameWorker, WorkerSettings, analyze_udf
 from tests.unit.factories import a_frame, a_result, jpeg
 from tests.unit.spark_jobs.test_transforms import KAFKA

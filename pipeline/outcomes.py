@@ -1,4 +1,4 @@
-"""Owns the form of outcomes between workers and sink: dataclass to row and back, as the schema says."""
+"""Owns the plain form of outcomes, for rows of Spark and for JSON: dataclass to row and back."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from pipeline.contracts.results import AnalyzedFrame, Box, Detection, FrameResult, ResultStatus, TaskName
-from pipeline.publishing import DeadLetter
 
 Row = dict[str, Any]
 
@@ -80,8 +79,3 @@ def _result(row: Row) -> FrameResult:
 def _detection(row: Row) -> Detection:
     attributes: Mapping[str, float] = dict(row["attributes"] or {})
     return Detection(row["label"], row["confidence"], Box(**row["box"]) if row["box"] else None, attributes)
-
-
-def dead_letter(row: Row) -> DeadLetter:
-    """The record that a worker set aside."""
-    return DeadLetter(row["value"], row["topic"], row["partition"], row["offset"], row["reason"])
