@@ -20,6 +20,7 @@ from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import CassandraSettings, IngestSettings, KafkaSettings, PathSettings
+from pipeline.logs import log_to_stdout
 from pipeline.publishing import KafkaPublisher
 from pipeline.readiness import mark_ready, unmark_ready
 
@@ -31,9 +32,7 @@ logger = logging.getLogger(__name__)
 
 def main() -> int:
     """Run until SIGTERM or SIGINT; 1 when a server does not answer at the start."""
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for chatty in ("httpx", "httpcore", "kafka"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    log_to_stdout()
     try:
         _serve(PathSettings(), KafkaSettings(), CassandraSettings(), IngestSettings())
     except FramewiseError as e:
