@@ -28,7 +28,7 @@ from stack.trial import trial
 
 TOLERANCE = 0.01
 WAIT_SECONDS = 1800.0
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5
 
 
 class Framewise:

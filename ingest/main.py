@@ -27,6 +27,9 @@ from pipeline.readiness import mark_ready, unmark_ready
 SERVICE = "ingest"
 STOP_SECONDS = 10.0
 LISTEN_SECONDS = 10.0
+LINGER_MS = 50
+"""How long a frame waits for others: it waits for the analysis anyway."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -44,7 +47,7 @@ def main() -> int:
 def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettings, settings: IngestSettings) -> None:
     client = CassandraClient(cassandra)
     videos, results = CassandraVideoStore(client), CassandraResultStore(client)
-    publisher = KafkaPublisher(kafka, client_id="framewise-ingest")
+    publisher = KafkaPublisher(kafka, client_id="framewise-ingest", linger_ms=LINGER_MS)
     sources = SourceFolder(paths.sources_dir)
     limits = DownloadLimits(settings.max_download_bytes, settings.download_timeout)
     fetcher = Downloader(SourceGuard(settings.allowed_hosts), limits)

@@ -62,8 +62,13 @@ class Publisher(Protocol):
 class KafkaPublisher:
     """Publisher on Kafka. The producer's memory is bounded by what callers leave unacknowledged."""
 
-    def __init__(self, settings: KafkaSettings, client_id: str = "framewise", patience: float = 30.0) -> None:
-        """Connect; raises StoreUnavailable after `patience` seconds without a broker, or without the topics."""
+    def __init__(
+        self, settings: KafkaSettings, client_id: str = "framewise", patience: float = 30.0, linger_ms: int = 5
+    ) -> None:
+        """Connect; raises StoreUnavailable after `patience` seconds without a broker, or without the topics.
+
+        A record waits up to `linger_ms` for others to go with it: fewer requests, later records.
+        """
         self._topics = Topics.of(settings)
         self._sent = count()
         self._failures: SimpleQueue[Exception] = SimpleQueue()
@@ -77,7 +82,7 @@ class KafkaPublisher:
                 # What is sent twice is stored once. With idempotence, a single record that the broker refuses would
                 # put an end to every later one of this producer.
                 enable_idempotence=False,
-                linger_ms=5,
+                linger_ms=linger_ms,
                 batch_size=MAX_RECORD_BYTES // 2,
                 max_request_size=2**20,
                 delivery_timeout_ms=120_000,
