@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -68,13 +68,19 @@ class Analyzer:
                 logger.warning("%s has no model: its results will fail until there is one", task.value)
         return infos
 
-    def analyze(self, frames: Sequence[Frame]) -> list[tuple[FrameResult, ...]]:
+    def analyze(
+        self, frames: Sequence[Frame], beat: Callable[[], None] = lambda: None
+    ) -> list[tuple[FrameResult, ...]]:
         """For each frame, in order, a result for each of its tasks, in their order. Never raises.
 
         A JPEG that cannot be read and a model that cannot be had or that raises are failed results with the reason.
+        `beat` is called before every few frames.
         """
-        parts = (frames[start : start + self._together] for start in range(0, len(frames), self._together))
-        return [results for part in parts for results in self._analyze(part)]
+        found: list[tuple[FrameResult, ...]] = []
+        for start in range(0, len(frames), self._together):
+            beat()
+            found.extend(self._analyze(frames[start : start + self._together]))
+        return found
 
     def _analyze(self, frames: Sequence[Frame]) -> list[tuple[FrameResult, ...]]:
         images, unreadable = self._decode(frames)
@@ -102,9 +108,8 @@ class Analyzer:
     def _find_faces(self, frames: Sequence[Frame], images: dict[int, Image]) -> dict[int, Answer]:
         """The faces of the frames whose tasks need them, at the lowest threshold needed."""
         needs: defaultdict[FacesNeed, list[int]] = defaultdict(list)
-        default = self._face_threshold()
         for index in images:
-            if need := FacesNeed.of(frames[index].tasks, default):
+            if need := FacesNeed.of(frames[index].tasks, self._face_threshold):
                 needs[need].append(index)
         found: dict[int, Answer] = {}
         for need, indices in needs.items():

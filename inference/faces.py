@@ -1,6 +1,6 @@
 """Owns which faces a frame's tasks need, so that they are found once for all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from inference.batches import Answer
@@ -15,13 +15,14 @@ class FacesNeed:
     max_batch_size: int | None
 
     @classmethod
-    def of(cls, tasks: Sequence[TaskRequest], default: float) -> "FacesNeed | None":
-        """The search that `tasks` need, None without any; `default` is the threshold of the face card."""
+    def of(cls, tasks: Sequence[TaskRequest], card_threshold: Callable[[], float]) -> "FacesNeed | None":
+        """The search that `tasks` need, None without any; only then is the face card's threshold asked for."""
         faces = next((task for task in tasks if task.name is TaskName.FACES), None)
         emotions = next((task for task in tasks if task.name is TaskName.EMOTIONS), None)
         first = faces or emotions
         if first is None:
             return None
+        default = card_threshold()
         thresholds = [default] if emotions else []
         if faces:
             thresholds.append(threshold(faces, default))

@@ -86,7 +86,10 @@ class Sweeper:
 
     def _give_up(self, video_id: UUID) -> None:
         video = self._videos.get(video_id)
-        if video is None or complete_if_full(self._videos, self._results, video_id):
+        if video is None:
+            return
+        self._results.recount(video_id, self._videos.sampled_buckets(video_id))
+        if complete_if_full(self._videos, self._results, video_id):
             return
         gaps = missing(self._videos, self._results, video, NAMED_RANGES + 1)
         problem = Problem("frames-missing", "Frames were lost", explain(self._stall_seconds, gaps))

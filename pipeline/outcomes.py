@@ -1,17 +1,14 @@
-"""Owns the plain form of outcomes, for rows of Spark and for JSON: dataclass to row and back."""
+"""Owns the plain form of outcomes, for JSON."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from pipeline.contracts.results import AnalyzedFrame, Box, Detection, FrameResult, ResultStatus, TaskName
+from pipeline.contracts.results import AnalyzedFrame, Detection, FrameResult
 
 Row = dict[str, Any]
 
 
 def analyzed_row(frame: AnalyzedFrame) -> Row:
-    """An analysed frame as a row of the schema."""
+    """An analysed frame in types that JSON has; times are ISO 8601."""
     return {
         "video_id": str(frame.video_id),
         "attempt": frame.attempt,
@@ -46,36 +43,3 @@ def _detection_row(detection: Detection) -> Row:
         "box": {"x": box.x, "y": box.y, "width": box.width, "height": box.height} if box else None,
         "attributes": dict(detection.attributes),
     }
-
-
-def analyzed_frame(row: Row) -> AnalyzedFrame:
-    """The analysed frame of a row."""
-    return AnalyzedFrame(
-        UUID(row["video_id"]),
-        row["attempt"],
-        row["frame_number"],
-        row["media_time"],
-        datetime.fromisoformat(row["captured_at"]) if row["captured_at"] else None,
-        row["worker"],
-        datetime.fromisoformat(row["started_at"]),
-        datetime.fromisoformat(row["finished_at"]),
-        row["error"],
-        tuple(_result(r) for r in row["results"]),
-    )
-
-
-def _result(row: Row) -> FrameResult:
-    return FrameResult(
-        TaskName(row["task"]),
-        row["model"],
-        row["model_digest"],
-        ResultStatus(row["status"]),
-        row["error"],
-        row["inference_ms"],
-        tuple(_detection(d) for d in row["detections"]),
-    )
-
-
-def _detection(row: Row) -> Detection:
-    attributes: Mapping[str, float] = dict(row["attributes"] or {})
-    return Detection(row["label"], row["confidence"], Box(**row["box"]) if row["box"] else None, attributes)

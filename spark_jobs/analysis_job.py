@@ -1,5 +1,6 @@
-"""Owns the analysis: reads topic `frames`, spreads it over the workers, hands outcomes to the results sink."""
+"""Owns the analysis: reads topic `frames`, spreads it over the workers, completes videos."""
 
+import functools
 import logging
 import signal
 import sys
@@ -16,14 +17,19 @@ from pipeline.contracts.results import TaskName
 from pipeline.contracts.settings import AnalysisSettings, CassandraSettings, KafkaSettings, PathSettings
 from pipeline.logs import log_to_stdout
 from pipeline.model_store import CassandraModelStore
-from pipeline.publishing import KafkaPublisher
 from pipeline.readiness import mark_ready, unmark_ready
 from pipeline.topics import Topics
 from spark_jobs import gpus, transforms
-from spark_jobs.results_sink import ResultsSink
+from spark_jobs.batch_end import BatchEnd
+from spark_jobs.in_flight import folder_of
+from spark_jobs.process import WorkerSettings, this_worker
 from spark_jobs.session import build_session
 from spark_jobs.warming import keep_warm, warm
-from spark_jobs.worker import WorkerSettings, analyze_udf
+from spark_jobs.watchdog import Watchdog
+from spark_jobs.worker import analyze_udf
+
+WATCHDOG_MARGIN = 5.0
+"""A worker that hangs ends itself first, if it still can."""
 
 log = logging.getLogger("spark_jobs.analysis_job")
 
@@ -42,15 +48,15 @@ def read_frames(spark: SparkSession, kafka: KafkaSettings, analysis: AnalysisSet
     )
 
 
-def start_query(frames: DataFrame, sink: ResultsSink, settings: WorkerSettings, workers: int) -> StreamingQuery:
-    """The one query: parse, spread, analyse, keep."""
+def start_query(frames: DataFrame, end: BatchEnd, settings: WorkerSettings, workers: int) -> StreamingQuery:
+    """The one query: parse, spread, analyse and keep, complete."""
     records = transforms.spread(transforms.parse(frames), workers)
-    outcomes = transforms.outcomes(records, analyze_udf(settings, transforms.INPUT))
+    outcomes = transforms.outcomes(records, analyze_udf(functools.partial(this_worker, settings), transforms.INPUT))
     checkpoint = settings.paths.data_dir / "checkpoints" / "analysis"
     return (
         outcomes.writeStream.queryName("analysis")
         .option("checkpointLocation", str(checkpoint))
-        .foreachBatch(sink)
+        .foreachBatch(end)
         .start()
     )
 
@@ -77,25 +83,27 @@ def main() -> int:
 def run(stopped: threading.Event) -> int:
     """Build everything, warm the workers, analyse until `stopped`; the exit status."""
     paths, kafka, analysis = PathSettings(), KafkaSettings(), with_gpus(AnalysisSettings())
-    worker_settings = WorkerSettings(paths, analysis.gpu)
-    client = CassandraClient(CassandraSettings())
-    publisher = KafkaPublisher(kafka, "framewise-analysis")
+    cassandra = CassandraSettings()
+    worker_settings = WorkerSettings(paths, cassandra, kafka, analysis.gpu, analysis.hang_seconds)
+    client = CassandraClient(cassandra)
+    watchdog = Watchdog(folder_of(paths.data_dir), analysis.hang_seconds + WATCHDOG_MARGIN)
+    watchdog.start()
     spark = build_session(analysis, paths)
     spark.sparkContext.setLogLevel("WARN")
     try:
         models = warm(spark, worker_settings, analysis.workers, tuple(TaskName) if analysis.preload else ())
         CassandraModelStore(client).save(models)
-        keep_warm(spark, worker_settings, analysis.workers, stopped)
-        sink = ResultsSink(CassandraVideoStore(client), CassandraResultStore(client), publisher)
-        query = start_query(read_frames(spark, kafka, analysis), sink, worker_settings, analysis.workers)
+        end = BatchEnd(CassandraVideoStore(client), CassandraResultStore(client))
+        keep_warm(spark, worker_settings, analysis.workers, stopped, end.idle_seconds)
+        query = start_query(read_frames(spark, kafka, analysis), end, worker_settings, analysis.workers)
         mark_ready(paths.data_dir, "analysis")
         log.info("ready: %d workers on %s", analysis.workers, spark.sparkContext.master)
         return _watch(query, stopped)
     finally:
         unmark_ready(paths.data_dir, "analysis")
         stopped.set()
+        watchdog.stop()
         spark.stop()
-        publisher.close()
         client.close()
 
 

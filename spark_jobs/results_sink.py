@@ -1,58 +1,58 @@
-"""Owns what is done with outcomes: store, enter in the ledger, publish, complete. A replayed batch changes nothing."""
+"""Owns what is done with outcomes: store, enter in the ledger, publish. A repetition changes nothing."""
 
 import logging
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
-from pyspark.sql import DataFrame
-
-from pipeline.completion import complete_if_full
-from pipeline.contracts.errors import StoreUnavailable
+from pipeline.cassandra import CassandraClient
+from pipeline.cassandra_results import CassandraResultStore
+from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.contracts.results import AnalyzedFrame
+from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.outcomes import Row, analyzed_frame
-from pipeline.publishing import DeadLetter, Publisher
+from pipeline.patience import patiently
+from pipeline.publishing import DeadLetter, KafkaPublisher, Publisher
 from pipeline.result_store import ResultStore
 from pipeline.video_store import VideoStore
 
 RETRY_SECONDS = 120.0
-"""How long a batch waits for a server that does not answer before the query gives up."""
+"""How long a worker waits for a server that does not answer before its task fails."""
 
 log = logging.getLogger(__name__)
 
 
+class Sink(Protocol):
+    """Takes what a worker found."""
+
+    def keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
+        """Make outcomes and records that are set aside safe; may be repeated. Raises StoreError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ResultsSink:
-    """The `foreachBatch` function, over the stores and the publisher."""
+    """The sink over the stores and the publisher."""
 
     videos: VideoStore
     results: ResultStore
     publisher: Publisher
     retry_seconds: float = RETRY_SECONDS
 
-    def __call__(self, batch_df: DataFrame, batch_id: int) -> None:
-        """Gather the batch's outcomes and keep them."""
-        began = time.perf_counter()
-        rows = batch_df.toArrow().to_pylist()
-        gathered = time.perf_counter()
-        self._patiently(lambda: self.keep(rows))
-        kept = time.perf_counter()
-        log.info(
-            "batch %d: %d records, analysed in %.2f s, kept in %.2f s",
-            batch_id,
-            len(rows),
-            gathered - began,
-            kept - gathered,
-        )
+    @classmethod
+    def connect(cls, cassandra: CassandraSettings, kafka: KafkaSettings, name: str) -> "ResultsSink":
+        """A sink with connections of its own, for the life of the process."""
+        client = CassandraClient(cassandra)
+        return cls(CassandraVideoStore(client), CassandraResultStore(client), KafkaPublisher(kafka, name))
 
-    def keep(self, rows: Sequence[Row]) -> None:
-        """Store, enter, publish and complete; may be repeated."""
-        letters = [_dead_letter(row["set_aside"]) for row in rows if row["set_aside"] is not None]
+    def keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
+        """Store, enter and publish; waits for servers that do not answer."""
         for letter in letters:
             log.warning("set aside %s/%d@%d: %s", letter.topic, letter.partition, letter.offset, letter.reason)
-        frames = [analyzed_frame(row["analyzed"]) for row in rows if row["analyzed"] is not None]
+        patiently(lambda: self._keep(frames, letters), self.retry_seconds)
+
+    def _keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
         known = self._known(frame.video_id for frame in frames)
         wanted = [frame for frame in frames if _wanted(frame, known.get(frame.video_id))]
         if len(wanted) < len(frames):
@@ -61,32 +61,11 @@ class ResultsSink:
         self.publisher.dead_letters(letters)
         self.publisher.outcomes(wanted)
         self.publisher.flush(30)
-        for video_id in {frame.video_id for frame in wanted}:
-            if complete_if_full(self.videos, self.results, video_id):
-                log.info("video %s: every frame has an outcome", video_id)
 
     def _known(self, video_ids: Iterable[UUID]) -> dict[UUID, Video]:
         found = {video_id: self.videos.get(video_id) for video_id in set(video_ids)}
         return {video_id: video for video_id, video in found.items() if video is not None}
 
-    def _patiently(self, keep: Callable[[], None]) -> None:
-        until = time.monotonic() + self.retry_seconds
-        pause = 0.5
-        while True:
-            try:
-                return keep()
-            except StoreUnavailable as e:
-                if time.monotonic() > until:
-                    raise
-                log.warning("%s; trying again in %.1f s", e, pause)
-                time.sleep(pause)
-                pause = min(pause * 2, 10.0)
-
 
 def _wanted(frame: AnalyzedFrame, video: Video | None) -> bool:
     return video is not None and video.attempt == frame.attempt and video.status is not VideoStatus.CANCELLED
-
-
-def _dead_letter(row: Row) -> DeadLetter:
-    """The record that a worker set aside."""
-    return DeadLetter(row["value"], row["topic"], row["partition"], row["offset"], row["reason"])

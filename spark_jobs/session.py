@@ -9,7 +9,8 @@ from pyspark.sql import SparkSession
 from pipeline.contracts.settings import ROOT, AnalysisSettings, PathSettings
 from spark_jobs import gpus
 
-TASK_ATTEMPTS = 3
+TASK_ATTEMPTS = 10
+"""Several batches of one task may each end their worker once, before their frames are tried alone."""
 LIGHT_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxMetaspaceSize=256m"
 """For a JVM that only passes bytes on: the optimising compiler costs more than it saves."""
 GPU_EXECUTOR_MB = 2048

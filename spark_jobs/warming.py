@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from pipeline.contracts.results import ModelInfo, TaskName
-from spark_jobs.worker import WorkerSettings, worker
+from spark_jobs.process import WorkerSettings, this_process
 
 KEEP_SECONDS = 20.0
 """Spark ends Python workers that idle for a minute, their models with them."""
@@ -26,7 +26,7 @@ def warm(spark: SparkSession, settings: WorkerSettings, workers: int, tasks: Seq
 
     def load(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for _ in batches:
-            models = worker(settings).warm(tasks)
+            models = this_process(settings).warm(tasks)
             yield pa.RecordBatch.from_pylist([_row(model) for model in models], schema=_arrow_schema())
 
     table = spark.range(0, workers, 1, workers).mapInArrow(load, SCHEMA).toArrow()
@@ -73,12 +73,18 @@ def _info(row: dict[str, Any]) -> ModelInfo:
 
 
 def keep_warm(
-    spark: SparkSession, settings: WorkerSettings, workers: int, stopped: threading.Event
+    spark: SparkSession,
+    settings: WorkerSettings,
+    workers: int,
+    stopped: threading.Event,
+    idle_seconds: Callable[[], float],
 ) -> threading.Thread:
-    """A thread that asks every worker for nothing, now and then, until `stopped` is set."""
+    """A thread that asks idle workers for nothing, now and then, until `stopped` is set."""
 
     def touch() -> None:
         while not stopped.wait(KEEP_SECONDS):
+            if idle_seconds() < KEEP_SECONDS:
+                continue
             try:
                 warm(spark, settings, workers, ())
             except Exception:

@@ -12,6 +12,7 @@ Catch broadly, recover narrowly::
     ├── Conflict                  the state of a video forbids it
     ├── RecordInvalid             a record on a topic that does not follow the codec
     ├── FrameUnreadable           a JPEG that cannot be decoded
+    ├── FrameFatal                a frame that ends or hangs the process that analyses it
     ├── ModelError
     │   ├── ModelUnavailable      its weights cannot be had, or its card is wrong
     │   └── ModelFailed           it raised, or answered in another shape
@@ -107,6 +108,13 @@ class FrameUnreadable(FramewiseError):
 
     type = "frame-unreadable"
     title = "The frame cannot be decoded"
+
+
+class FrameFatal(FramewiseError):
+    """A frame ends or hangs the process that analyses it."""
+
+    type = "frame-fatal"
+    title = "The frame ended its worker"
 
 
 class ModelError(FramewiseError):

@@ -120,5 +120,6 @@ class AnalysisSettings(_Settings):
     spark_driver_memory: str = "1g"
     batch_frames: int = Field(default=64, ge=1, description="frames of one Arrow batch, handed to the models together")
     trigger_frames: int = Field(default=800, ge=1, description="frames of one micro-batch")
+    hang_seconds: float = Field(default=60.0, ge=1, description="without progress, a worker process is ended")
     spark_ui_port: int = Field(default=4040, ge=0)
     preload: bool = Field(default=True, description="load every task's model at start")

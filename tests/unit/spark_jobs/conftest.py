@@ -1,4 +1,4 @@
-"""A Spark session without Kafka, for static frames."""
+"""A Spark session without Kafka, for static frames. A task may fail and be tried again, as in the analysis job."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 def spark() -> Iterator[SparkSession]:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     session = (
-        SparkSession.builder.master("local[2]")
+        SparkSession.builder.master("local[2,10]")
         .appName("framewise-tests")
         .config("spark.ui.enabled", "false")
         .config("spark.driver.host", "127.0.0.1")

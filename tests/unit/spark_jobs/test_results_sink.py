@@ -6,10 +6,10 @@ import pytest
 
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.outcomes import Row, analyzed_row
-from pipeline.publishing import InMemoryPublisher
+from pipeline.publishing import DeadLetter, InMemoryPublisher
 from pipeline.result_store import InMemoryResultStore, ResultQuery, count
 from pipeline.video_store import InMemoryVideoStore
+from spark_jobs.batch_end import BatchEnd
 from spark_jobs.results_sink import ResultsSink
 from tests.unit.factories import a_video, analyzed
 
@@ -37,40 +37,56 @@ def trial() -> Trial:
     return Trial()
 
 
-def row(video_id: UUID, number: int, attempt: int = 1) -> Row:
-    return {"analyzed": analyzed_row(analyzed(video_id, number, attempt=attempt)), "set_aside": None}
-
-
-def test_outcomes_are_stored_published_and_complete_the_video(trial: Trial) -> None:
+def test_outcomes_are_stored_and_published_and_a_repetition_changes_nothing(trial: Trial) -> None:
     video_id = trial.video.video_id
-    trial.videos.set_expected(video_id, 2, 2)
-    rows = [row(video_id, 1), row(video_id, 2)]
-    trial.sink.keep(rows)
-    assert trial.status() is VideoStatus.COMPLETED
+    frames = [analyzed(video_id, 1), analyzed(video_id, 2)]
+    trial.sink.keep(frames, [])
     assert [f.frame_number for f in trial.publisher.results] == [1, 2]
     before = trial.results.page(video_id, ResultQuery(), 10)
-    trial.sink.keep(rows)
+    trial.sink.keep(frames, [])
     assert trial.results.page(video_id, ResultQuery(), 10) == before
     assert count(trial.results, video_id).total == 2
+
+
+def test_a_full_video_is_completed_when_the_batch_has_ended(trial: Trial) -> None:
+    video_id = trial.video.video_id
+    end = BatchEnd(trial.videos, trial.results)
+    trial.videos.set_expected(video_id, 2, 2)
+    trial.sink.keep([analyzed(video_id, 1)], [])
+    end.complete(video_id)
+    assert trial.status() is VideoStatus.PROCESSING
+    trial.sink.keep([analyzed(video_id, 2)], [])
+    end.complete(video_id)
+    assert trial.status() is VideoStatus.COMPLETED
+
+
+class Away(InMemoryVideoStore):
+    """Does not answer."""
+
+    def get(self, video_id: UUID) -> Video | None:
+        raise StoreUnavailable("away")
+
+
+def test_a_store_that_is_away_when_the_batch_has_ended_is_left_to_the_sweeper(trial: Trial) -> None:
+    BatchEnd(Away(), trial.results).complete(trial.video.video_id)
 
 
 def test_late_results_bring_nothing_back(trial: Trial) -> None:
     gone = uuid4()
     trial.videos.transition(trial.video.video_id, VideoStatus.CANCELLED)
-    trial.sink.keep([row(gone, 1), row(trial.video.video_id, 1)])
+    trial.sink.keep([analyzed(gone, 1), analyzed(trial.video.video_id, 1)], [])
     assert count(trial.results, gone).total == count(trial.results, trial.video.video_id).total == 0
 
 
 def test_results_of_an_earlier_attempt_are_left_out(trial: Trial) -> None:
-    trial.sink.keep([row(trial.video.video_id, 1, attempt=7)])
+    trial.sink.keep([analyzed(trial.video.video_id, 1, attempt=7)], [])
     assert count(trial.results, trial.video.video_id).total == 0
 
 
 def test_what_cannot_be_read_is_set_aside(trial: Trial) -> None:
-    aside = {"reason": "no schema", "value": b"x", "topic": "frames", "partition": 3, "offset": 9}
-    trial.sink.keep([{"analyzed": None, "set_aside": aside}, row(trial.video.video_id, 1)])
-    (letter,) = trial.publisher.letters
-    assert (letter.value, letter.partition, letter.offset, letter.reason) == (b"x", 3, 9, "no schema")
+    letter = DeadLetter(b"x", "frames", 3, 9, "no schema")
+    trial.sink.keep([analyzed(trial.video.video_id, 1)], [letter])
+    assert trial.publisher.letters == [letter]
     assert count(trial.results, trial.video.video_id).total == 1
 
 
@@ -87,11 +103,11 @@ class Weary(InMemoryResultStore):
 
 def test_a_server_that_comes_back_loses_nothing(trial: Trial) -> None:
     sink = ResultsSink(trial.videos, Weary(), trial.publisher, retry_seconds=30)
-    sink._patiently(lambda: sink.keep([row(trial.video.video_id, 1)]))
+    sink.keep([analyzed(trial.video.video_id, 1)], [])
     assert len(trial.publisher.results) == 1
 
 
-def test_a_server_that_stays_away_ends_the_query(trial: Trial) -> None:
+def test_a_server_that_stays_away_fails_the_task(trial: Trial) -> None:
     sink = ResultsSink(trial.videos, Weary(), trial.publisher, retry_seconds=-1)
     with pytest.raises(StoreUnavailable):
-        sink._patiently(lambda: sink.keep([row(trial.video.video_id, 1)]))
+        sink.keep([analyzed(trial.video.video_id, 1)], [])

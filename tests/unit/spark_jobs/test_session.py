@@ -38,7 +38,7 @@ def script(folder: Path, text: str) -> Path:
 
 
 def test_as_many_local_threads_as_workers() -> None:
-    assert session.master_of(AnalysisSettings(workers=3)) == "local[3,3]"
+    assert session.master_of(AnalysisSettings(workers=3)) == f"local[3,{session.TASK_ATTEMPTS}]"
     assert session.master_of(AnalysisSettings(spark_master="spark://a:7077")) == "spark://a:7077"
     assert session.master_of(AnalysisSettings(gpu=True, workers=2)).startswith("local-cluster[1,2,")
 

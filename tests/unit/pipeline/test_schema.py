@@ -1,4 +1,4 @@
-"""Schema, dataclass and CQL columns say the same."""
+"""Dataclasses and CQL columns say the same."""
 
 import re
 from dataclasses import fields
@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import cassandra_results, cassandra_videos, migrations, model_store
-from pipeline.contracts.results import AnalyzedFrame, Box, Detection, FrameResult, ModelInfo, ResultRow
+from pipeline.contracts.results import Box, Detection, ModelInfo, ResultRow
 from pipeline.contracts.videos import Sampling, SourceProgress, Video
-from spark_jobs import schema
 
 
 def names(kind: type) -> set[str]:
@@ -29,13 +28,6 @@ def columns(kind: str, name: str) -> set[str]:
     assert body is not None, name
     text = re.sub(r"PRIMARY KEY\s*\(.*\)", "", body.group(1), flags=re.S)
     return {part.split()[0] for part in re.split(r",(?![^<]*>)", text) if part.strip()}
-
-
-def test_spark_speaks_of_what_the_contracts_speak() -> None:
-    assert set(schema.ANALYZED.names) == names(AnalyzedFrame)
-    assert set(schema.RESULT.names) == names(FrameResult)
-    assert set(schema.DETECTION.names) == names(Detection)
-    assert set(schema.BOX.names) == names(Box)
 
 
 def test_tables_hold_what_the_contracts_hold() -> None:

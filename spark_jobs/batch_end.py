@@ -1,0 +1,51 @@
+"""Owns what happens when a micro-batch has ended: videos whose last frame was in it are completed."""
+
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from pyspark.sql import DataFrame
+
+from pipeline.completion import complete_if_full
+from pipeline.contracts.errors import StoreUnavailable
+from pipeline.result_store import ResultStore
+from pipeline.video_store import VideoStore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class BatchEnd:
+    """The `foreachBatch` function. The workers keep their outcomes themselves; it runs them and looks at the ledger."""
+
+    videos: VideoStore
+    results: ResultStore
+    _ended: float = field(default_factory=time.monotonic, init=False)
+    _running: bool = field(default=False, init=False)
+
+    def idle_seconds(self) -> float:
+        """For how long no batch has run."""
+        return 0.0 if self._running else time.monotonic() - self._ended
+
+    def __call__(self, batch_df: DataFrame, batch_id: int) -> None:
+        """Have the batch analysed and kept, then complete."""
+        began = time.perf_counter()
+        self._running = True
+        try:
+            frames = Counter(batch_df.toArrow().column("video_id").to_pylist())
+        finally:
+            self._running, self._ended = False, time.monotonic()
+        log.info("batch %d: %d records in %.2f s", batch_id, frames.total(), time.perf_counter() - began)
+        for video_id in frames:
+            if video_id is not None:
+                self.complete(UUID(video_id))
+
+    def complete(self, video_id: UUID) -> None:
+        """End the video if it is full. A store that does not answer is not waited for: the sweeper comes by."""
+        try:
+            if complete_if_full(self.videos, self.results, video_id):
+                log.info("video %s: every frame has an outcome", video_id)
+        except StoreUnavailable as e:
+            log.warning("video %s is left to the sweeper: %s", video_id, e)

@@ -1,0 +1,96 @@
+"""Owns what a worker process has: its models, its connections, its worker; made once and kept."""
+
+import functools
+import logging
+import os
+import socket
+import sys
+import zipimport
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference.analyzer import Analyzer
+from pipeline.contracts.results import ModelInfo, TaskName
+from pipeline.contracts.settings import CassandraSettings, KafkaSettings, PathSettings
+from pipeline.frame_store import FolderFrameStore
+from pipeline.logs import log_to_stdout
+from spark_jobs.alone import Alone
+from spark_jobs.careful import CarefulAnalyzer
+from spark_jobs.gpus import bind_this_process
+from spark_jobs.in_flight import InFlight, folder_of
+from spark_jobs.results_sink import ResultsSink
+from spark_jobs.worker import FrameWorker
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """What a worker needs to know; it travels with the function."""
+
+    paths: PathSettings
+    cassandra: CassandraSettings
+    kafka: KafkaSettings
+    gpu: bool
+    hang_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What a worker process has: its models, and the worker over them."""
+
+    analyzer: Analyzer
+    worker: FrameWorker
+    name: str
+
+    def warm(self, tasks: Iterable[TaskName]) -> list[ModelInfo]:
+        """Load the models of these tasks."""
+        models = self.analyzer.warm(tasks)
+        for model in models:
+            log.info(
+                "worker %s: %s by %s (%s, %s)", self.name, model.task, model.model, model.runtime, model.digest[:12]
+            )
+        return models
+
+
+def this_process(settings: WorkerSettings) -> Process:
+    """This process's models and worker, for the task that begins."""
+    _forget_archives()
+    return _open(settings)
+
+
+def this_worker(settings: WorkerSettings) -> FrameWorker:
+    """This process's worker, for the task that begins."""
+    return this_process(settings).worker
+
+
+@functools.cache
+def _open(settings: WorkerSettings) -> Process:
+    """Made on first use and kept, with its models and connections."""
+    log_to_stdout()
+    if settings.gpu and (address := bind_this_process()) is not None:
+        log.info("this worker has GPU %s", address)
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    open_analyzer = functools.partial(Analyzer.from_settings, settings.paths, gpu=settings.gpu)
+    analyzer = open_analyzer()
+    careful = CarefulAnalyzer(
+        analyzer,
+        InFlight(folder_of(settings.paths.data_dir)),
+        Alone(open_analyzer, settings.hang_seconds),
+        settings.hang_seconds,
+    )
+    sink = ResultsSink.connect(settings.cassandra, settings.kafka, f"framewise-{name}")
+    return Process(analyzer, FrameWorker(careful, FolderFrameStore(settings.paths.frames_dir), sink, name), name)
+
+
+def _forget_archives() -> None:
+    """Take Spark's own archives (zip, jar) off the path: every task has Python read them again, for 0.3 s.
+
+    What is in them, pyspark and py4j, is installed beside us. An import from a package that came out of one brings it
+    back, hence at every task.
+    """
+    sys.path[:] = [path for path in sys.path if not Path(path).is_file()]
+    for path, finder in list(sys.path_importer_cache.items()):
+        if isinstance(finder, zipimport.zipimporter):
+            del sys.path_importer_cache[path]

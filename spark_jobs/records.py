@@ -1,0 +1,67 @@
+"""Owns what a worker is given: rows of Spark, as frames and as records that are set aside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from pipeline.codecs import FRAME_HEADERS, decode_frame
+from pipeline.contracts.errors import RecordInvalid
+from pipeline.contracts.frames import Frame
+from pipeline.contracts.results import AnalyzedFrame
+from pipeline.publishing import DeadLetter
+from spark_jobs.in_flight import Place
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is known of some records. `said` has a row of the schema for each."""
+
+    frames: list[tuple[Row, Frame]] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
+    analyzed: list[AnalyzedFrame] = field(default_factory=list)
+    said: list[Row] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, records: Sequence[Row]) -> "Batch":
+        """Sort records into frames and those that are set aside."""
+        batch = cls()
+        for record in records:
+            try:
+                frame = decode_frame(record["value"], {name: _text(record[name]) for name in FRAME_HEADERS})
+            except RecordInvalid as e:
+                batch.letters.append(letter_of(record, str(e)))
+                batch.said.append({"video_id": None})
+            else:
+                batch.frames.append((record, frame))
+                batch.said.append({"video_id": str(frame.video_id)})
+        return batch
+
+
+def place_of(record: Row) -> Place:
+    """Where a record stands."""
+    return record["topic"], record["partition"], record["offset"]
+
+
+def letter_of(record: Row, reason: str) -> DeadLetter:
+    """A record that is set aside, with what is needed to send it again."""
+    headers = tuple((name, record[name]) for name in FRAME_HEADERS if record[name] is not None)
+    return DeadLetter(record["value"], *place_of(record), reason, headers)
+
+
+def _text(value: bytes | None) -> str | None:
+    """A header as text; what is no UTF-8 becomes text that no codec accepts."""
+    return None if value is None else value.decode("utf-8", "replace")
+
+
+def records_of(batch: tuple[pd.Series, ...], columns: Sequence[str]) -> list[Row]:
+    """The rows of a batch of columns."""
+    return [dict(zip(columns, map(_plain, values), strict=True)) for values in zip(*batch, strict=True)]
+
+
+def _plain(value: Any) -> Any:
+    """A cell without pandas' missing values."""
+    return value if isinstance(value, (bytes, str, int)) or not pd.isna(value) else None
