@@ -22,7 +22,7 @@ from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import CassandraSettings, IngestSettings, KafkaSettings, PathSettings
 from pipeline.logs import log_to_stdout
 from pipeline.publishing import KafkaPublisher
-from pipeline.readiness import mark_ready, unmark_ready
+from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 
 SERVICE = "ingest"
 STOP_SECONDS = 10.0
@@ -65,7 +65,9 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
         wakeups.listening.wait(LISTEN_SECONDS)
         mark_ready(paths.data_dir, SERVICE)
         logger.info("ready, up to %d videos at the same time", settings.videos_per_worker)
-        stop.wait()
+        while not stop.wait(BEAT_SECONDS):
+            _check_alive(working, sweeping)
+            beat(paths.data_dir, SERVICE)
         logger.info("stopping")
     finally:
         unmark_ready(paths.data_dir, SERVICE)
@@ -75,6 +77,13 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
         publisher.close()
         fetcher.close()
         client.close()
+
+
+def _check_alive(*threads: threading.Thread) -> None:
+    """Raise FramewiseError when one has ended: without it the service would only seem to work."""
+    for thread in threads:
+        if not thread.is_alive():
+            raise FramewiseError(f"the thread {thread.name} has ended; the log says why")
 
 
 def _on_signal() -> threading.Event:

@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
@@ -17,7 +18,7 @@ from pipeline.contracts.results import TaskName
 from pipeline.contracts.settings import AnalysisSettings, CassandraSettings, KafkaSettings, PathSettings
 from pipeline.logs import log_to_stdout
 from pipeline.model_store import CassandraModelStore
-from pipeline.readiness import mark_ready, unmark_ready
+from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 from pipeline.topics import Topics
 from spark_jobs import gpus, transforms
 from spark_jobs.batch_end import BatchEnd
@@ -98,7 +99,7 @@ def run(stopped: threading.Event) -> int:
         query = start_query(read_frames(spark, kafka, analysis), end, worker_settings, analysis.workers)
         mark_ready(paths.data_dir, "analysis")
         log.info("ready: %d workers on %s", analysis.workers, spark.sparkContext.master)
-        return _watch(query, stopped)
+        return _watch(query, stopped, paths.data_dir)
     finally:
         unmark_ready(paths.data_dir, "analysis")
         stopped.set()
@@ -107,9 +108,9 @@ def run(stopped: threading.Event) -> int:
         client.close()
 
 
-def _watch(query: StreamingQuery, stopped: threading.Event) -> int:
-    while query.isActive and not stopped.wait(1.0):
-        pass
+def _watch(query: StreamingQuery, stopped: threading.Event, data_dir: Path) -> int:
+    while query.isActive and not stopped.wait(BEAT_SECONDS):
+        beat(data_dir, "analysis")
     if not stopped.is_set():
         log.error("the query ended: %s", query.exception())
         return 1

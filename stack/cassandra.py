@@ -61,15 +61,15 @@ def command(settings: StackSettings) -> list[str]:
     ]
 
 
-def ready(settings: StackSettings) -> bool:
+def ready(settings: StackSettings, seconds: float = ASK_SECONDS) -> bool:
     """Whether a query over the native protocol is answered."""
-    profile = ExecutionProfile(load_balancing_policy=WhiteListRoundRobinPolicy([HOST]), request_timeout=ASK_SECONDS)
+    profile = ExecutionProfile(load_balancing_policy=WhiteListRoundRobinPolicy([HOST]), request_timeout=seconds)
     cluster = Cluster(
         [HOST],
         port=settings.cassandra_port,
         protocol_version=5,
-        connect_timeout=ASK_SECONDS,
-        control_connection_timeout=ASK_SECONDS,
+        connect_timeout=seconds,
+        control_connection_timeout=seconds,
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         schema_metadata_enabled=False,
         token_metadata_enabled=False,

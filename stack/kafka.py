@@ -9,12 +9,14 @@ from string import Template
 from kafka import KafkaAdminClient
 
 from pipeline.contracts.errors import StackError
+from pipeline.contracts.settings import KafkaSettings
+from pipeline.topics import wait_for_broker
 from stack.jars import CONF, folder_of
 from stack.preflight import find_java
 from stack.settings import HOST, LIGHT_JVM, StackSettings
 
 FORMAT_SECONDS = 60
-ASK_MS = 2000
+ASK_SECONDS = 2.0
 
 
 def prepare(settings: StackSettings) -> None:
@@ -36,12 +38,14 @@ def command(settings: StackSettings) -> list[str]:
     return [*_java(settings, *options), "kafka.Kafka", str(_properties(settings))]
 
 
-def ready(settings: StackSettings) -> bool:
+def ready(settings: StackSettings, seconds: float = ASK_SECONDS) -> bool:
     """Whether the broker answers a metadata request with itself in it."""
+    kafka = KafkaSettings(kafka_bootstrap=f"{HOST}:{settings.kafka_port}")
+    wait_for_broker(kafka, patience=0)
     admin = KafkaAdminClient(
-        bootstrap_servers=f"{HOST}:{settings.kafka_port}",
-        request_timeout_ms=ASK_MS,
-        bootstrap_timeout_ms=ASK_MS,
+        bootstrap_servers=kafka.kafka_bootstrap,
+        request_timeout_ms=int(seconds * 1000),
+        bootstrap_timeout_ms=int(seconds * 1000),
     )
     try:
         return bool(admin.describe_cluster()["brokers"])

@@ -141,13 +141,14 @@ async def _pump(descriptor: int, write: Callable[[bytes], None]) -> None:
 
 
 async def stop(child: Child, service: str, token: str, seconds: float) -> None:
-    """Ask the child to end, then end it and everything that it left behind."""
+    """Ask the child to end, then end it and everything that it left behind, also when it is stopped."""
+    members = await asyncio.to_thread(family, child.identity)
     if child.process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             child.process.terminate()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(child.process.wait(), seconds)
-    left = await asyncio.to_thread(_left_behind, child, service, token)
+    left = await asyncio.to_thread(_left_behind, members, service, token)
     if left or child.process.returncode is None:
         await asyncio.to_thread(end, left, 2.0)
     with contextlib.suppress(TimeoutError):
@@ -156,6 +157,7 @@ async def stop(child: Child, service: str, token: str, seconds: float) -> None:
         await asyncio.wait_for(child.pump, 2.0)
 
 
-def _left_behind(child: Child, service: str, token: str) -> list[psutil.Process]:
-    found = {process.pid: process for process in [*family(child.identity), *marked(token, service)]}
+def _left_behind(members: list[psutil.Process], service: str, token: str) -> list[psutil.Process]:
+    """Who is left: members may have changed their environment, and others have been born since."""
+    found = {process.pid: process for process in [*members, *marked(token, service)] if process.is_running()}
     return list(found.values())

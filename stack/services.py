@@ -1,12 +1,14 @@
 """Owns the list of services: what each one runs, what it waits for, and how it shows that it is ready."""
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
 
 from pipeline.contracts.errors import StackError
+from pipeline.readiness import BEAT_SECONDS, beat_file
 from stack import cassandra, kafka
 from stack.settings import StackSettings
 
@@ -15,18 +17,25 @@ def _nothing(settings: StackSettings) -> None:
     """No preparation."""
 
 
+def _always(settings: StackSettings, seconds: float) -> bool:
+    """No question: it lives while its process does."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """One child process.
 
     `ready` gets the settings and the process id; it is asked again and again, may raise, and must answer within a
-    few seconds. `ports` and `jars` are names of settings and of jar sets. A service that runs `once` is ready when
-    it has ended well. Limits are in seconds.
+    few seconds. Once it is ready, `alive` is asked now and then: it gets the settings and the seconds that it may take,
+    may raise, and asks this service alone, so that no other's failure counts. `ports` and `jars` are names of settings
+    and of jar sets. A service that runs `once` is ready when it has ended well. Limits are in seconds.
     """
 
     name: str
     command: Callable[[StackSettings], list[str]]
     ready: Callable[[StackSettings, int], bool]
+    alive: Callable[[StackSettings, float], bool] = _always
     prepare: Callable[[StackSettings], None] = _nothing
     variables: Callable[[StackSettings], dict[str, str]] = lambda settings: {}
     after: tuple[str, ...] = ()
@@ -52,8 +61,25 @@ def ready_file_of(name: str) -> Callable[[StackSettings, int], bool]:
     return ready
 
 
+def beating(name: str) -> Callable[[StackSettings, float], bool]:
+    """Alive while its main loop touches its file."""
+
+    def alive(settings: StackSettings, seconds: float) -> bool:
+        # A clock that is set may make it negative.
+        age = abs(time.time() - beat_file(settings.data_dir, name).stat().st_mtime)
+        if age > 3 * BEAT_SECONDS:
+            raise StackError(f"its last heartbeat was {age:.0f} s ago")
+        return True
+
+    return alive
+
+
 def _api_ready(settings: StackSettings, pid: int) -> bool:
     return httpx.get(f"{settings.api_url}/readyz", timeout=3.0, trust_env=False).status_code == 200
+
+
+def _api_alive(settings: StackSettings, seconds: float) -> bool:
+    return httpx.get(f"{settings.api_url}/healthz", timeout=seconds, trust_env=False).status_code == 200
 
 
 def _spark_variables(settings: StackSettings) -> dict[str, str]:
@@ -67,6 +93,7 @@ SERVICES = (
         "kafka",
         kafka.command,
         lambda settings, pid: kafka.ready(settings),
+        kafka.ready,
         prepare=kafka.prepare,
         ports=("kafka_port", "kafka_controller_port"),
         jars=("kafka",),
@@ -75,6 +102,7 @@ SERVICES = (
         "cassandra",
         cassandra.command,
         lambda settings, pid: cassandra.ready(settings),
+        cassandra.ready,
         prepare=cassandra.prepare,
         ports=("cassandra_port", "cassandra_storage_port"),
         jars=("cassandra",),
@@ -92,6 +120,7 @@ SERVICES = (
         "analysis",
         _module("spark_jobs.analysis_job"),
         ready_file_of("analysis"),
+        beating("analysis"),
         variables=_spark_variables,
         after=("schema",),
         ports=("spark_ui_port",),
@@ -99,8 +128,23 @@ SERVICES = (
         ready_limit=600.0,
         stop_limit=40.0,
     ),
-    Service("ingest", _module("ingest.main"), ready_file_of("ingest"), after=("schema",), ready_limit=120.0),
-    Service("api", _module("api.main"), _api_ready, after=("schema",), ports=("api_port",), ready_limit=120.0),
+    Service(
+        "ingest",
+        _module("ingest.main"),
+        ready_file_of("ingest"),
+        beating("ingest"),
+        after=("schema",),
+        ready_limit=120.0,
+    ),
+    Service(
+        "api",
+        _module("api.main"),
+        _api_ready,
+        _api_alive,
+        after=("schema",),
+        ports=("api_port",),
+        ready_limit=120.0,
+    ),
 )
 
 

@@ -31,6 +31,7 @@ class StackSettings(PathSettings, ApiSettings, AnalysisSettings):
     api_port: int = Field(8000, ge=1, le=65535)
     java: str = Field("", description="the java command; else JAVA_HOME, PATH and the usual folders are searched")
     maven_url: str = Field("", description="where jars come from, instead of Maven Central")
+    liveness_seconds: float = Field(30.0, ge=5, description="without a sign of life, a service is started again")
     log_bytes: int = Field(20 * 2**20, ge=1000, description="of a service's log file before it is rotated")
     log_files: int = Field(3, ge=1, description="rotated log files kept of each service")
 

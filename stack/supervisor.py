@@ -1,4 +1,4 @@
-"""Owns the background process that starts the services in order, restarts one that dies, and stops them all."""
+"""Owns the background process that runs the services: in order, again when one dies or hangs, until all are stopped."""
 
 import asyncio
 import contextlib
@@ -7,9 +7,12 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from pipeline.contracts.errors import StackError
 from stack import processes
+from stack.liveness import AwakeClock, until_silent
 from stack.logs import RotatingLog
 from stack.processes import Child, Identity
 from stack.services import SERVICES, Service, chosen
@@ -21,6 +24,10 @@ log = logging.getLogger("stack.supervisor")
 ASK_INTERVAL = 0.25
 STEADY_SECONDS = 60.0
 """A service that was ready for so long starts its back-off anew."""
+HUNG_SECONDS = 2.0
+"""What a service that hangs is given to end by itself."""
+
+T = TypeVar("T")
 
 
 class Supervisor:
@@ -30,6 +37,7 @@ class Supervisor:
         self._settings, self._services, self._token = settings, services, token
         self._up = {service.name: asyncio.Event() for service in services}
         self._stop = asyncio.Event()
+        self._clock = AwakeClock()
         ports = {s.name: tuple(int(getattr(settings, port)) for port in s.ports) for s in services}
         statuses = {service.name: ServiceStatus(ports=ports[service.name]) for service in services}
         me = Identity.of(os.getpid()) or Identity(os.getpid(), 0.0)
@@ -42,8 +50,10 @@ class Supervisor:
     async def run(self) -> None:
         """Keep every service running until `stop`, then end them, the last one first."""
         self._write()
+        counting = asyncio.create_task(self._clock.run())
         tasks = {service.name: asyncio.create_task(self._keep(service)) for service in self._services}
         await self._stop.wait()
+        counting.cancel()
         log.info("stopping")
         for service in reversed(self._services):
             tasks[service.name].cancel()
@@ -73,29 +83,32 @@ class Supervisor:
             pause = min(pause * 2, service.backoff_limit)
 
     async def _run_once(self, service: Service) -> str:
-        """Run the service until it ends. Why that is wrong; empty where it is as it should be."""
+        """Run the service until it ends or hangs. Why that is wrong; empty where it is as it should be."""
         began = time.monotonic()
         try:
             child = await self._start(service)
         except (OSError, StackError, StopIteration) as e:
             return f"could not be started: {e}"
         ended = asyncio.create_task(child.wait())
+        grace = service.stop_limit
         try:
-            ready = asyncio.create_task(self._until_ready(service, child))
-            done, _ = await asyncio.wait({ended, ready}, timeout=service.ready_limit, return_when="FIRST_COMPLETED")
-            ready.cancel()
-            if not done:
+            if await _unless(ended, self._until_ready(service, child), service.ready_limit):
+                self._note_ready(service, time.monotonic() - began)
+                if silence := await _unless(ended, until_silent(service, self._settings, self._clock)):
+                    grace = HUNG_SECONDS
+                    return silence
+            if not ended.done():
                 return f"was not ready within {service.ready_limit:.0f} s"
-            if ended not in done:
-                seconds = time.monotonic() - began
-                log.info("%s is ready after %.1f s", service.name, seconds)
-                self._set(service, state=ServiceState.READY, seconds=seconds)
-                self._up[service.name].set()
-            status = await ended
+            status = ended.result()
             return "" if service.once and status == 0 else f"ended {_how(status)}"
         finally:
             ended.cancel()
-            await processes.stop(child, service.name, self._token, service.stop_limit)
+            await processes.stop(child, service.name, self._token, grace)
+
+    def _note_ready(self, service: Service, seconds: float) -> None:
+        log.info("%s is ready after %.1f s", service.name, seconds)
+        self._set(service, state=ServiceState.READY, seconds=seconds)
+        self._up[service.name].set()
 
     async def _start(self, service: Service) -> Child:
         self._set(service, state=ServiceState.STARTING)
@@ -113,11 +126,11 @@ class Supervisor:
         self._set(service, process=child.identity)
         return child
 
-    async def _until_ready(self, service: Service, child: Child) -> None:
+    async def _until_ready(self, service: Service, child: Child) -> bool:
         while True:
             with contextlib.suppress(Exception):  # not yet: whatever the server or its client says, it is asked again
                 if await asyncio.to_thread(service.ready, self._settings, child.identity.pid):
-                    return
+                    return True
             await asyncio.sleep(ASK_INTERVAL)
 
     def _set(self, service: Service, **changes: object) -> None:
@@ -129,6 +142,16 @@ class Supervisor:
             write_state(self._settings.state_file, self._state)
         except OSError as e:
             log.warning("the state cannot be written: %s", e)
+
+
+async def _unless(ended: "asyncio.Task[int]", other: Coroutine[Any, Any, T], limit: float | None = None) -> T | None:
+    """What `other` comes to; None when the process ends before, or the limit is reached."""
+    task = asyncio.create_task(other)
+    try:
+        await asyncio.wait({ended, task}, timeout=limit, return_when="FIRST_COMPLETED")
+        return task.result() if task.done() and not ended.done() else None
+    finally:
+        task.cancel()
 
 
 def _how(status: int) -> str:
