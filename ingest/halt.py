@@ -1,6 +1,7 @@
 """Owns how work on a video is told to stop, and why."""
 
 import threading
+from collections.abc import Callable
 from enum import StrEnum
 
 from pipeline.contracts.errors import FramewiseError
@@ -27,7 +28,15 @@ class Halt:
     def __init__(self) -> None:
         self._event = threading.Event()
         self._lock = threading.Lock()
+        self._held: Callable[[], bool] = lambda: True
         self.reason: HaltReason | None = None
+
+    def bind(self, held: Callable[[], bool]) -> None:
+        """From now on the work may go on only while `held` says so; it must answer at once.
+
+        It is asked at each check: a process that was stopped in its work learns of a lost lease before it goes on.
+        """
+        self._held = held
 
     def raise_flag(self, reason: HaltReason) -> None:
         """Ask for the end; returns at once."""
@@ -37,7 +46,7 @@ class Halt:
 
     def check(self) -> None:
         """Raise Halted if the end was asked for."""
-        if self._event.is_set():
+        if self.is_set:
             raise Halted(str(self.reason))
 
     def wait(self, seconds: float) -> None:
@@ -48,4 +57,6 @@ class Halt:
     @property
     def is_set(self) -> bool:
         """Whether the end was asked for."""
+        if not self._event.is_set() and not self._held():
+            self.raise_flag(HaltReason.LEASE_LOST)
         return self._event.is_set()

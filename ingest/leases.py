@@ -36,6 +36,7 @@ class LeaseKeeper:
         self._halt = halt
         self._clock = clock
         self._held_from = claimed_at
+        halt.bind(self.held)
         self._done = threading.Event()
         self._watch = min(WATCH_SECONDS, lease.seconds / 6)
         name = f"lease-{lease.video_id}"
@@ -63,8 +64,12 @@ class LeaseKeeper:
 
     def expire(self) -> None:
         """Stop the work before the lease runs out; asks no server, so that none can hold it up."""
-        if self._clock() - self._held_from > self._lease.seconds * (1 - MARGIN):
+        if not self.held():
             self._halt.raise_flag(HaltReason.LEASE_LOST)
+
+    def held(self) -> bool:
+        """Whether the lease is sure to be ours; asks no server."""
+        return self._clock() - self._held_from <= self._lease.seconds * (1 - MARGIN)
 
     def renew_if_due(self) -> None:
         """Renew when a third of the lease has gone by; raises StoreError."""
