@@ -17,7 +17,7 @@ def _services(request: Request) -> Services:
     return services
 
 
-def _no_query(request: Request) -> None:
+async def _no_query(request: Request) -> None:
     if request.query_params:
         raise RequestValidationError(
             [

@@ -12,6 +12,7 @@ from api.services import Services, disk_check, kafka_check
 from pipeline.cassandra import CassandraClient
 from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import ApiSettings, CassandraSettings, KafkaSettings, PathSettings
 from pipeline.frame_store import FolderFrameStore
 from pipeline.logs import log_to_stdout
@@ -20,13 +21,23 @@ from pipeline.publishing import KafkaPublisher
 
 GRACE_SECONDS = 10
 
+logger = logging.getLogger(__name__)
+
 
 def main() -> int:
-    """Serve until SIGTERM."""
+    """Serve until SIGTERM; 1 when a server does not answer at the start."""
     log_to_stdout()
+    try:
+        return _serve()
+    except FramewiseError as e:
+        logger.critical("%s", e)
+        return 1
+
+
+def _serve() -> int:
     settings, paths, kafka = ApiSettings(), PathSettings(), KafkaSettings()
     if settings.api_host not in LOOPBACK and not settings.api_open:
-        logging.getLogger("api.main").error(
+        logger.error(
             "FRAMEWISE_API_HOST=%s is not loopback, and this service has no keys; put it behind something that "
             "checks who asks and set FRAMEWISE_API_OPEN=true",
             settings.api_host,

@@ -26,7 +26,7 @@ from cassandra.cluster import (
     Session,
 )
 from cassandra.connection import ConnectionException
-from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
+from cassandra.policies import DCAwareRoundRobinPolicy, ExponentialReconnectionPolicy, TokenAwarePolicy
 from cassandra.query import BatchStatement, BatchType, PreparedStatement
 
 from pipeline.contracts.errors import StoreError, StoreUnavailable
@@ -73,6 +73,8 @@ def cluster(settings: CassandraSettings) -> Cluster:
         protocol_version=5,
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         connect_timeout=settings.cassandra_timeout,
+        # By default up to ten minutes: a server that comes back would not be noticed for as long.
+        reconnection_policy=ExponentialReconnectionPolicy(0.5, 5.0, max_attempts=None),
     )
 
 

@@ -12,7 +12,7 @@ router = APIRouter(tags=["service"], dependencies=[NoQuery])
 
 
 @router.get("/healthz", operation_id="healthz", summary="Whether the service runs", responses=documented())
-def healthz() -> HealthAnswer:
+async def healthz() -> HealthAnswer:  # needs no thread: those may all wait for a server
     """Asks nobody else."""
     return HealthAnswer()
 
