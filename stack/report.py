@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.confinement import read_confinement
 from pipeline.contracts.errors import StackError
 from stack.logs import follow, last_lines
 from stack.processes import family, marked, memory, process_of
@@ -39,7 +40,10 @@ def show_addresses(settings: StackSettings, console: Console) -> None:
 
 
 def show_status(settings: StackSettings, console: Console) -> int:
-    """Print the table; 0 when every service is ready, 3 otherwise, as service managers do."""
+    """Print the table, and why services were started again.
+
+    0 when every service is ready, 3 otherwise, as service managers do.
+    """
     state = read_state(settings.state_file)
     running = state is not None and state.running
     table = Table("service", "state", "pid", "port", "memory", "uptime", "restarts")
@@ -51,8 +55,20 @@ def show_status(settings: StackSettings, console: Console) -> int:
         for service in SERVICES:
             table.add_row(service.name, "stopped", "", "", "", "", "")
     console.print(table)
+    for name, status in state.services.items() if state is not None else ():
+        if status.failures:
+            text = f"{name} was started again, {status.failures} in all; the last time it {status.reason}"
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+    if running and state is not None and "ingest" in state.services:
+        show_sandbox(settings, console)
     ready = running and state is not None and all(status.up for status in state.services.values())
     return 0 if ready else NOT_READY
+
+
+def show_sandbox(settings: StackSettings, console: Console) -> None:
+    """Print what ingest found to confine its decoders."""
+    confinement = read_confinement(settings.data_dir) or "not known; ingest.log says why"
+    console.print(f"decoding sandbox: {confinement}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _row(state: StackState, name: str, status: ServiceStatus, running: bool) -> list[str]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from ingest.halt import Halt, HaltReason
+from ingest.halt import Halt, Halted, HaltReason
 from ingest.leases import LeaseKeeper
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.videos import Lease, VideoStatus
@@ -81,6 +81,17 @@ def test_stops_before_the_lease_runs_out_when_it_cannot_be_renewed(store: AwaySt
     assert not halt.is_set
     clock.now += 2
     keeper.expire()
+    assert halt.reason is HaltReason.LEASE_LOST
+
+
+def test_work_that_was_stopped_itself_finds_that_the_lease_has_run_out(store: AwayStore, video_id: UUID) -> None:
+    clock = Clock()
+    _, halt = keeping(store, video_id, clock)
+    halt.check()
+    clock.now += 25
+    with pytest.raises(Halted, match="the lease is lost"):
+        halt.check()
+    assert halt.is_set
     assert halt.reason is HaltReason.LEASE_LOST
 
 

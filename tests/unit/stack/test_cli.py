@@ -1,4 +1,5 @@
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -6,8 +7,10 @@ from rich.console import Console
 
 from pipeline.contracts.errors import StackError
 from stack.__main__ import main, parser
+from stack.processes import Identity
 from stack.report import NOT_READY, addresses, show_logs
 from stack.settings import StackSettings
+from stack.state import ServiceState, ServiceStatus, StackState, write_state
 
 
 @pytest.fixture
@@ -55,6 +58,23 @@ def test_workers_must_be_a_number_above_zero(
 def test_addresses_are_those_of_the_services_that_run(tmp_path: Path) -> None:
     settings = StackSettings(data_dir=tmp_path, services=("kafka",), kafka_port=1234)
     assert addresses(settings) == [("Kafka", "127.0.0.1:1234"), ("Logs", str(tmp_path / "log"))]
+
+
+def test_status_says_why_a_service_was_started_again(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services = {
+        "kafka": ServiceStatus(ServiceState.READY),
+        "api": ServiceStatus(ServiceState.READY, failures=2, reason="gave no sign of life for 30 s"),
+    }
+    me = Identity.of(os.getpid())
+    assert me is not None
+    settings = StackSettings()
+    write_state(settings.state_file, StackState(me, "", {}, services))
+    assert main(["status"]) == 0
+    said = capsys.readouterr().out
+    assert "api was started again, 2 in all; the last time it gave no sign of life for 30 s" in said
+    assert "kafka was" not in said
 
 
 def test_logs_of_all_services_say_whose_they_are(tmp_path: Path) -> None:
