@@ -17,15 +17,15 @@ LISTEN = 0.2
 class FrameFlow:
     """Publishes the sampled frames of one video in order, holding back when too much is under way.
 
-    `outcomes` says how many of the video's frames have an outcome; `meanwhile` is called several times a second
-    while it waits. For one thread; acknowledgements come from others.
+    `frames_in_flight` says how many frames may be without an outcome, `outcomes` how many have one; `meanwhile` is
+    called several times a second while it waits. For one thread; acknowledgements come from others.
     """
 
     def __init__(
         self,
         publisher: Publisher,
         halt: Halt,
-        frames_in_flight: int,
+        frames_in_flight: Callable[[], int],
         outcomes: Callable[[], int],
         meanwhile: Callable[[], None],
         outstanding_bytes: int = OUTSTANDING_BYTES,
@@ -96,11 +96,14 @@ class FrameFlow:
                 self._changed.wait(LISTEN)
 
     def _wait_for_analysis(self) -> None:
-        while self._sampled - self._known_outcomes >= self._frames_in_flight:
+        while self._too_many():
             self._known_outcomes = self._outcomes()
-            if self._sampled - self._known_outcomes < self._frames_in_flight:
+            if not self._too_many():
                 return
             patience = time.monotonic() + self._ledger_seconds
             while (left := patience - time.monotonic()) > 0:
                 self._meanwhile()
                 self._halt.wait(min(left, LISTEN))
+
+    def _too_many(self) -> bool:
+        return self._sampled - self._known_outcomes >= self._frames_in_flight()

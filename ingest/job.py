@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from ingest.decode.process import DecoderProcess
 from ingest.flow import FrameFlow
 from ingest.halt import Halt
 from ingest.journal import Journal
+from ingest.pace import Pace
 from ingest.sources import KeptSource, SourceFolder, sha256_of
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import SourceUnreachable
@@ -55,6 +56,7 @@ class Workbench:
     fetcher: Fetcher
     settings: IngestSettings
     decoder: Decoder = decode_in_child
+    pace: Pace = field(default_factory=Pace)
 
 
 class VideoJob:
@@ -68,16 +70,20 @@ class VideoJob:
         self._flow = FrameFlow(
             bench.publisher,
             halt,
-            bench.settings.frames_in_flight,
-            lambda: count(bench.results, video.video_id).total,
+            lambda: min(bench.settings.frames_in_flight, bench.pace.allowance()),
+            self._outcomes,
             self._write_if_due,
         )
 
     def run(self) -> None:
         """Publish every sampled frame and set expected; raises FramewiseError, Halted among them."""
         source = self._fetch()
-        finished = self._publish(source)
-        self._flow.drain()
+        self._bench.pace.begin(self._video.video_id)
+        try:
+            finished = self._publish(source)
+            self._flow.drain()
+        finally:
+            self._bench.pace.end(self._video.video_id)
         self._write_end(finished)
         self._halt.check()
         self._bench.videos.set_expected(self._video.video_id, finished.frames_sampled, finished.last_frame_number)
@@ -123,6 +129,11 @@ class VideoJob:
         elif isinstance(message, Probe):
             self._journal.note(duration=message.duration, fps=message.fps, width=message.width, height=message.height)
             self._journal.write()
+
+    def _outcomes(self) -> int:
+        known = count(self._bench.results, self._video.video_id).total
+        self._bench.pace.note(self._video.video_id, known)
+        return known
 
     def _take_frame(self, sampled: SampledFrame) -> None:
         self._journal.sampled(sampled.frame_number)

@@ -101,6 +101,7 @@ def setting(
             "FRAMEWISE_KEYSPACE": cassandra_settings.keyspace,
             "FRAMEWISE_ALLOWED_HOSTS": f"127.0.0.1:{site.port}",
             "FRAMEWISE_LEASE_SECONDS": "3",
+            "FRAMEWISE_LEAST_IN_FLIGHT": "2000",
         }
         yield Setting(kafka_settings, CassandraVideoStore(client), publisher, site, environment, data_dir)
     publisher.close()

@@ -10,6 +10,7 @@ from uuid import UUID
 from ingest.decode.messages import DecodeRequest, Finished, Message, Probe, SampledFrame
 from ingest.halt import Halt
 from ingest.job import Workbench
+from ingest.pace import Pace
 from ingest.sources import SourceFolder
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import FramewiseError
@@ -83,6 +84,13 @@ class ListedDecoder:
         yield Finished(self.frames, len(numbers), numbers[-1], self.frames / 10, list(self.warnings))
 
 
+class Unpaced(Pace):
+    """Leaves the number of frames under way to the settings: most tests have no analysis beside them."""
+
+    def allowance(self) -> int:
+        return 2**31
+
+
 @dataclass
 class Bench:
     """The twins and what is built of them."""
@@ -104,7 +112,14 @@ class Bench:
     def workbench(self) -> Workbench:
         """What the code under test gets."""
         return Workbench(
-            self.videos, self.results, self.publisher, self.sources, self.fetcher, self.settings, self.decoder
+            self.videos,
+            self.results,
+            self.publisher,
+            self.sources,
+            self.fetcher,
+            self.settings,
+            self.decoder,
+            Unpaced(),
         )
 
     def submit(self, source: SourceKind = SourceKind.URL, sampling: Sampling | None = None, order: int = 0) -> Video:

@@ -27,7 +27,7 @@ class Counter:
 
 
 def a_flow(publisher: HeldPublisher, counter: Counter, halt: Halt, in_flight: int = 100, most: int = 1000) -> FrameFlow:
-    return FrameFlow(publisher, halt, in_flight, counter, lambda: None, most, ledger_seconds=0.02)
+    return FrameFlow(publisher, halt, lambda: in_flight, counter, lambda: None, most, ledger_seconds=0.02)
 
 
 def test_published_through_is_below_the_first_that_is_not_acknowledged() -> None:

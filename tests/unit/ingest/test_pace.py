@@ -1,0 +1,69 @@
+"""How many frames may be under way, on a clock of the test's own."""
+
+from uuid import uuid4
+
+from ingest.pace import ALONE_SECONDS, LEAST_FRAMES, SHARED_SECONDS, WINDOW_SECONDS, Pace
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def working(pace: Pace, clock: Clock, rates: dict, seconds: int, done: dict) -> None:
+    """Let so much time go by, with so many outcomes a second for each video."""
+    for _ in range(seconds):
+        clock.now += 1
+        for video_id, rate in rates.items():
+            done[video_id] = done.get(video_id, 0) + rate
+            pace.note(video_id, done[video_id])
+
+
+def test_nothing_is_known_at_first() -> None:
+    pace = Pace(clock=Clock())
+    pace.begin(uuid4())
+    assert pace.allowance() == LEAST_FRAMES
+    pace.begin(uuid4())
+    assert pace.allowance() == LEAST_FRAMES // 2
+
+
+def test_seconds_of_work_whatever_the_speed() -> None:
+    for rate in (20, 60, 500):
+        clock, video = Clock(), uuid4()
+        pace = Pace(clock=clock)
+        pace.begin(video)
+        working(pace, clock, {video: rate}, 40, {})
+        assert abs(pace.allowance() - rate * ALONE_SECONDS) <= rate * 2
+
+
+def test_several_share_and_one_alone_again_has_all() -> None:
+    clock, first, second, done = Clock(), uuid4(), uuid4(), {}
+    pace = Pace(clock=clock)
+    pace.begin(first)
+    pace.begin(second)
+    working(pace, clock, {first: 30, second: 30}, 40, done)
+    assert abs(pace.allowance() - 60 * SHARED_SECONDS / 2) <= 30
+    pace.end(second)
+    working(pace, clock, {first: 60}, 40, done)
+    assert abs(pace.allowance() - 60 * ALONE_SECONDS) <= 120
+
+
+def test_an_analysis_that_stands_still_is_given_little() -> None:
+    clock, video, done = Clock(), uuid4(), {}
+    pace = Pace(clock=clock)
+    pace.begin(video)
+    working(pace, clock, {video: 60}, 20, done)
+    working(pace, clock, {video: 0}, int(WINDOW_SECONDS) + 2, done)
+    assert pace.allowance() == LEAST_FRAMES
+
+
+def test_what_was_done_before_a_take_over_is_no_speed() -> None:
+    clock, video = Clock(), uuid4()
+    pace = Pace(clock=clock)
+    pace.begin(video)
+    pace.note(video, 1_000_000)
+    clock.now += 1
+    pace.note(video, 1_000_060)
+    assert pace.allowance() <= 60 * ALONE_SECONDS
