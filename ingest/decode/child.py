@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from ingest.decode.limits import confine
 from ingest.decode.messages import Decoded, DecodeRequest, Unreadable, write_message
+from ingest.decode.sandbox import seal
 from ingest.sampling import Take
 from pipeline.contracts.errors import MediaError
 
@@ -15,7 +16,7 @@ NO_MEMORY = "decoding needs more memory than FRAMEWISE_DECODE_MEMORY_BYTES allow
 
 
 def main(request_json: str, parent: str) -> int:
-    """Confine this process, then decode; how it went is the last message."""
+    """Limit and confine this process, then decode; how it went is the last message."""
     request = DecodeRequest.from_json(request_json)
     source, pipe = _own_files()
     confine(request.memory_bytes, request.max_duration, int(parent))
@@ -39,9 +40,10 @@ def _own_files() -> tuple[BinaryIO, BinaryIO]:
 
 
 def decode(request: DecodeRequest, source: BinaryIO, pipe: BinaryIO) -> None:
-    """Write the probe, every sampled frame and the end to the pipe; raises MediaError."""
-    from ingest.decode.session import Session  # after `confine`: libraries are loaded under the limits
+    """Write what confines us, the probe, every sampled frame and the end to the pipe; raises MediaError."""
+    from ingest.decode.session import Session  # loads libraries: after `confine`, and before the files are closed
 
+    write_message(pipe, seal())
     session = Session(request, source)
     write_message(pipe, session.probe())
     said = time.monotonic()

@@ -7,7 +7,6 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
-PR_SET_NO_NEW_PRIVS = 38
 CPU_SECONDS_PER_MEDIA_SECOND = 16
 OPEN_FILES = 64
 
@@ -39,6 +38,5 @@ def _lower(kind: int, limit: int) -> None:
 def _die_with_parent(parent: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)

@@ -9,6 +9,7 @@ import struct
 from dataclasses import asdict, dataclass, fields
 from typing import Any, BinaryIO
 
+from pipeline.confinement import Confinement
 from pipeline.contracts.errors import MediaError
 from pipeline.contracts.videos import Sampling
 
@@ -94,8 +95,8 @@ class Unreadable:
     detail: str
 
 
-Message = Probe | SampledFrame | Decoded | Finished | Unreadable
-KINDS: tuple[type[Message], ...] = (Probe, SampledFrame, Decoded, Finished, Unreadable)
+Message = Confinement | Probe | SampledFrame | Decoded | Finished | Unreadable
+KINDS: tuple[type[Message], ...] = (Confinement, Probe, SampledFrame, Decoded, Finished, Unreadable)
 
 
 def write_message(pipe: BinaryIO, message: Message) -> None:

@@ -20,7 +20,20 @@ from pipeline.contracts.settings import ROOT
 LISTEN = 0.2
 READ = 1 << 18
 logger = logging.getLogger(__name__)
-CHILD = (sys.executable, "-m", "ingest.decode.child")
+DEATHS: dict[int, str] = {
+    signal.SIGKILL: "the decoder was killed (SIGKILL), as a machine does that has no more memory; "
+    "free some, or allow the decoder less by FRAMEWISE_DECODE_MEMORY_BYTES, and submit the video again",
+    signal.SIGXCPU: "decoding takes more processor time (SIGXCPU) than a video of the longest duration may need",
+    signal.SIGSYS: "the decoder asked the system for what its sandbox forbids (SIGSYS); "
+    "the file may be made to break it",
+}
+CHILD = (sys.executable, "-P", "-m", "ingest.decode.child")
+ENVIRONMENT = {
+    "PATH": os.defpath,
+    "PYTHONPATH": str(ROOT),
+    "LC_ALL": "C.UTF-8",
+    "OPENBLAS_NUM_THREADS": "1",  # numpy's, which would start threads: a process that has some cannot leave the network
+}
 
 
 class DecoderProcess:
@@ -51,7 +64,7 @@ class DecoderProcess:
                     stdout=subprocess.PIPE,
                     stderr=said,
                     bufsize=0,
-                    env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"},
+                    env=ENVIRONMENT,
                 )
         except BaseException:
             os.close(self._complaints)
@@ -128,10 +141,8 @@ class DecoderProcess:
 
 def explain(code: int, complaint: str) -> str:
     """Why a child that did not say goodbye is gone: its exit code (negative: the signal) and its last words."""
-    if "MemoryError" in complaint or "failed to map segment" in complaint or code == -signal.SIGKILL:
+    if "MemoryError" in complaint or "failed to map segment" in complaint:
         return NO_MEMORY
-    if code == -signal.SIGXCPU:
-        return "decoding takes more processor time than a video of the longest duration may need"
-    if code < 0:
-        return f"the decoder crashed on this file ({signal.Signals(-code).name})"
-    return f"the decoder gave up on this file (exit code {code})"
+    if code >= 0:
+        return f"the decoder gave up on this file (exit code {code})"
+    return DEATHS.get(-code, f"the decoder crashed on this file ({signal.Signals(-code).name}); it may be damaged")

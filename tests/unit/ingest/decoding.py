@@ -1,10 +1,12 @@
 """Runs the decoding child to its end."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ingest.decode.messages import DecodeRequest, Finished, Probe, SampledFrame
+from ingest.decode.messages import DecodeRequest, Finished, Message, Probe, SampledFrame
 from ingest.decode.process import CHILD, DecoderProcess
+from pipeline.confinement import Confinement
 from pipeline.contracts.videos import Sampling
 
 REQUEST = DecodeRequest(
@@ -22,6 +24,7 @@ REQUEST = DecodeRequest(
 class Decoded:
     """Everything a child said."""
 
+    confinement: Confinement | None = None
     probe: Probe | None = None
     frames: list[SampledFrame] = field(default_factory=list)
     end: Finished | None = None
@@ -42,10 +45,20 @@ def decoded(path: Path, command: tuple[str, ...] = CHILD, stall: float = 20.0, *
     found = Decoded()
     with DecoderProcess(replace(REQUEST, **request), path, stall, lambda: None, command) as child:  # type: ignore[arg-type]
         for message in child.messages():
-            if isinstance(message, Probe):
+            if isinstance(message, Confinement):
+                found.confinement = message
+            elif isinstance(message, Probe):
                 found.probe = message
             elif isinstance(message, SampledFrame):
                 found.frames.append(message)
             elif isinstance(message, Finished):
                 found.end = message
     return found
+
+
+def begun(messages: Iterator[Message]) -> Probe:
+    """The probe of a child that has begun to decode, confined."""
+    assert isinstance(next(messages), Confinement)
+    probe = next(messages)
+    assert isinstance(probe, Probe)
+    return probe

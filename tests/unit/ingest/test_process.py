@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 from ingest.decode.messages import PREFIX, SampledFrame
-from ingest.decode.process import DecoderProcess
+from ingest.decode.process import ENVIRONMENT, DecoderProcess
 from ingest.halt import Halt, Halted, HaltReason
 from pipeline.contracts.errors import MediaError
-from tests.unit.ingest.decoding import REQUEST, decoded
+from tests.unit.ingest.decoding import REQUEST, begun, decoded
 from tests.unit.ingest.media import numbered_video
 
 
@@ -33,14 +33,15 @@ def video(tmp_path: Path) -> Path:
     [
         ("import os; os.abort()", "crashed on this file .SIGABRT."),
         ("import os; os.kill(os.getpid(), 11)", "crashed on this file .SIGSEGV."),
-        ("import os; os.kill(os.getpid(), 9)", "more memory"),
+        ("import os; os.kill(os.getpid(), 9)", "was killed .SIGKILL., as a machine does that has no more memory"),
         ("import os; os.kill(os.getpid(), 24)", "processor time"),
+        ("import os; os.kill(os.getpid(), 31)", "what its sandbox forbids .SIGSYS."),
         ("raise MemoryError", "more memory"),
         ("raise SystemExit(3)", "exit code 3"),
         ("print('hello, this is no message of ours')", "makes no sense"),
         ("import os; os.write(1, bytes([1, 255, 255, 255, 255, 0, 0, 0, 0]))", "makes no sense"),
-        ("import os; os.write(1, bytes([2, 0, 0, 0, 2, 0, 0, 0, 0]) + b'[]')", "makes no sense"),
-        ("import os; os.write(1, bytes([2, 0, 0, 0, 9, 0, 0, 0, 0]) + b'{\"a\": 12}')", "makes no sense"),
+        ("import os; os.write(1, bytes([3, 0, 0, 0, 2, 0, 0, 0, 0]) + b'[]')", "makes no sense"),
+        ("import os; os.write(1, bytes([3, 0, 0, 0, 9, 0, 0, 0, 0]) + b'{\"a\": 12}')", "makes no sense"),
         ("import sys; sys.stderr.write('x' * 1000000); raise SystemExit(4)", "exit code"),
     ],
 )
@@ -59,7 +60,7 @@ def test_it_stops_when_told(tmp_path: Path) -> None:
     halt = Halt()
     with DecoderProcess(REQUEST, video, 20.0, halt.check) as child:
         messages = child.messages()
-        next(messages)
+        begun(messages)
         halt.raise_flag(HaltReason.ENDED)
         with pytest.raises(Halted):
             list(messages)
@@ -71,7 +72,7 @@ def test_the_pipe_holds_it_back(tmp_path: Path) -> None:
     video = numbered_video(tmp_path / "a.mp4", 250, 640, 480)
     with DecoderProcess(REQUEST, video, 20.0, lambda: None) as child:
         messages = child.messages()
-        next(messages)
+        begun(messages)
         process = psutil.Process(child.pid)
         wait_until(lambda: is_idle(process))
         assert sum(isinstance(message, SampledFrame) for message in messages) == 250
@@ -96,16 +97,16 @@ def test_it_holds_nothing_but_its_pipes(tmp_path: Path) -> None:
     with secret.open() as kept:
         os.set_inheritable(kept.fileno(), True)
         with DecoderProcess(REQUEST, video, 20.0, lambda: None) as child:
-            next(child.messages())
+            begun(child.messages())
             process = psutil.Process(child.pid)
             assert str(secret) not in {file.path for file in process.open_files()}
-            assert process.environ().keys() <= {"PATH", "PYTHONPATH", "LC_ALL", "LC_CTYPE"}
+            assert process.environ().keys() <= {*ENVIRONMENT, "LC_CTYPE"}
 
 
 def test_it_is_confined(tmp_path: Path) -> None:
     video = numbered_video(tmp_path / "long.mp4", 250, 640, 480)
     with DecoderProcess(REQUEST, video, 20.0, lambda: None) as child:
-        next(child.messages())
+        begun(child.messages())
         process = psutil.Process(child.pid)
         assert process.rlimit(psutil.RLIMIT_AS)[1] == REQUEST.memory_bytes
         assert process.rlimit(psutil.RLIMIT_CORE)[1] == 0
@@ -131,9 +132,9 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from ingest.decode.process import DecoderProcess
-from tests.unit.ingest.decoding import REQUEST
+from tests.unit.ingest.decoding import REQUEST, begun
 child = DecoderProcess(REQUEST, Path(sys.argv[1]), 20.0, lambda: None)
-next(child.messages())
+begun(child.messages())
 print(child.pid, flush=True)
 time.sleep(60)
 """

@@ -1,0 +1,44 @@
+"""Owns what ingest says of the sandbox of its decoders: tried at the start, logged, written down for `status`."""
+
+import logging
+import os
+from pathlib import Path
+
+from ingest.decode.messages import DecodeRequest
+from ingest.decode.process import DecoderProcess
+from pipeline.confinement import Confinement, write_confinement
+from pipeline.contracts.errors import MediaError
+from pipeline.contracts.settings import IngestSettings
+from pipeline.contracts.videos import Sampling
+
+logger = logging.getLogger(__name__)
+
+
+def announce_sandbox(data_dir: Path, settings: IngestSettings) -> None:
+    """Log and write down what confines decoders here; when none starts, say why and go on: each video fails alone."""
+    try:
+        found = tried(settings)
+    except (MediaError, OSError) as e:
+        logger.error("no decoder can be started: %s", e)  # noqa: TRY400 - the message is the whole story
+        write_confinement(data_dir, None)
+        return
+    logger.info("decoding sandbox: %s", found)
+    write_confinement(data_dir, found)
+
+
+def tried(settings: IngestSettings) -> Confinement:
+    """What a decoder of these settings says of itself before it reads; raises MediaError when it does not start."""
+    request = DecodeRequest(
+        sampling=Sampling(),
+        frame_height=settings.frame_height,
+        jpeg_quality=settings.jpeg_quality,
+        max_frame_bytes=settings.max_frame_bytes,
+        max_pixels=settings.max_pixels,
+        max_duration=settings.max_duration,
+        memory_bytes=settings.decode_memory_bytes,
+    )
+    with DecoderProcess(request, Path(os.devnull), settings.decode_stall_seconds, lambda: None) as child:
+        first = next(child.messages())
+    if not isinstance(first, Confinement):
+        raise MediaError(f"a decoder began with {type(first).__name__} and not with what confines it")
+    return first
