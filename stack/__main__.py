@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from pipeline.contracts.errors import StackError
-from stack import commands, demo, report
+from stack import commands, cqlsh, demo, doctor, report, tools
 from stack.settings import PREFIX, StackSettings
 
-COMMANDS = ("up", "down", "status", "logs", "demo")
+COMMANDS = ("up", "down", "status", "logs", "demo", "doctor")
+PASSED_ON = ("kafka", "cqlsh")
+"""What comes after these is for the tool, to the last word."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,13 +35,18 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("service", nargs="?", default="")
     logs.add_argument("-f", "--follow", action="store_true", help="wait for more")
     logs.add_argument("-n", "--lines", type=int, default=50, metavar="N", help="lines of each log (default: 50)")
+    found.add_parser("doctor", parents=[shared], help="check this machine and the servers")
+    found.add_parser("kafka", help="Kafka's own tools: kafka TOOL [ARGS…]; without a tool, their names")
+    found.add_parser("cqlsh", help="Cassandra's own shell: cqlsh [ARGS…]")
     return top
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status."""
     called_from = Path(os.environ.pop("FRAMEWISE_CALLED_FROM", ".")).absolute()
-    options = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    passed_on = words[1:] if words[:1] and words[0] in PASSED_ON else []
+    options = parser().parse_args(words[:1] if passed_on else words)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # progress and logs are read while they come, in a pipe too
     if getattr(options, "source", None) and "://" not in options.source:
@@ -49,7 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
             os.environ[PREFIX + name.upper()] = str(getattr(options, name)).lower()
     console, errors = Console(), Console(stderr=True)
     try:
-        return _run(options, StackSettings(), console)
+        settings = StackSettings()
+        if options.command in PASSED_ON:
+            return _pass_on(options.command, passed_on, settings, console, called_from)
+        return _run(options, settings, console)
     except ValidationError as error:
         wrong = "; ".join(f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         errors.print(f"error: {wrong}", style="red", markup=False, soft_wrap=True)
@@ -58,6 +68,19 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         errors.print("interrupted", style="red")
         return 128 + signal.SIGINT
+    return 1
+
+
+def _pass_on(command: str, words: list[str], settings: StackSettings, console: Console, called_from: Path) -> int:
+    """Become the tool, in the folder of the shell: files are named from there."""
+    if command == "kafka" and not words:
+        tools.show_tools(console)
+        return 0
+    os.chdir(called_from)
+    if command == "kafka":
+        tools.become_tool(settings, words[0], words[1:])
+    else:
+        cqlsh.become_cqlsh(settings, words)
     return 1
 
 
@@ -78,6 +101,8 @@ def _run(options: argparse.Namespace, settings: StackSettings, console: Console)
             status = demo.run(settings, options.source, console)
             say("Framewise is still running. Stop it with: ./run.sh down")
             return status
+        case "doctor":
+            return doctor.run(settings, console)
     commands.up(settings, say)
     say("Framewise is ready:")
     report.show_addresses(settings, console)

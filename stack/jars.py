@@ -27,12 +27,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class JarSet:
-    """What one server needs: `artifacts` are organisation, name and version; `excluded` organisations stay out."""
+    """What one server needs: `artifacts` are organisation, name and version; `excluded` organisations stay out.
+
+    A set that is `alone` comes without what its artifacts depend on.
+    """
 
     artifacts: tuple[tuple[str, str, str], ...]
     megabytes: int
     excluded: tuple[str, ...] = ()
     beside_pyspark: bool = False
+    alone: bool = False
 
     @property
     def folder(self) -> str:
@@ -50,6 +54,8 @@ JAR_SETS = {
         ),
         megabytes=43,
     ),
+    # What they depend on is in the server's set; the rest is Kafka Connect, which none of the tools offered here needs.
+    "kafka-tools": JarSet((("org.apache.kafka", "kafka-tools", "4.1.0"),), megabytes=1, alone=True),
     "cassandra": JarSet((("org.apache.cassandra", "cassandra-all", "5.0.5"),), megabytes=61),
     "spark-kafka": JarSet(
         (("org.apache.spark", "spark-sql-kafka-0-10_2.13", pyspark.__version__),),
@@ -153,8 +159,10 @@ def _reason(output: str) -> str:
 def _ivy_file(name: str) -> str:
     jar_set = JAR_SETS[name]
     excludes = "".join(f"<exclude org={quoteattr(org)}/>" for org in jar_set.excluded)
+    transitive = "false" if jar_set.alone else "true"
     dependencies = "".join(
-        f'<dependency org="{org}" name="{artifact}" rev="{version}" conf="default->default">{excludes}</dependency>'
+        f'<dependency org="{org}" name="{artifact}" rev="{version}" conf="default->default" '
+        f'transitive="{transitive}">{excludes}</dependency>'
         for org, artifact, version in jar_set.artifacts
     )
     return (
