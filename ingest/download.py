@@ -7,13 +7,14 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
 
+from ingest.cutting import cut_at
 from ingest.guard import SourceGuard
 from ingest.halt import Halt
-from ingest.sources import CHUNK
 from ingest.transport import GuardedTransport
 from pipeline.contracts.errors import DiskFull, SourceRefused, SourceTooLarge, SourceUnreachable
 from pipeline.contracts.urls import redact_text, redact_url
@@ -48,6 +49,7 @@ class Downloader:
             follow_redirects=True,
             max_redirects=MAX_REDIRECTS,
             timeout=httpx.Timeout(limits.stall, connect=limits.connect),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # nothing stays from one video to another
             headers={"User-Agent": "framewise", "Accept": "*/*", "Accept-Encoding": "identity"},
         )
 
@@ -65,6 +67,7 @@ class Downloader:
             try:
                 return self._fetch_once(url, path, halt, deadline)
             except _MayPassError as e:
+                self._check_going_on(halt, deadline)
                 if attempt == self._limits.attempts:
                     raise SourceUnreachable(str(e)) from e
                 logger.info("fetching %s again: %s", redact_url(url), e)
@@ -73,7 +76,10 @@ class Downloader:
 
     def _fetch_once(self, url: str, path: Path, halt: Halt, deadline: float) -> str:
         try:
-            with self._client.stream("GET", url) as response:
+            with (
+                cut_at(deadline, halt) as extensions,
+                self._client.stream("GET", url, extensions=extensions) as response,
+            ):
                 _check_status(response, url)
                 return _store(self._chunks(response, halt, deadline), path)
         except httpx.TooManyRedirects as e:
@@ -88,13 +94,19 @@ class Downloader:
     def _chunks(self, response: httpx.Response, halt: Halt, deadline: float) -> Iterator[bytes]:
         self._check_size(int(response.headers.get("Content-Length") or 0))
         size = 0
-        for chunk in response.iter_bytes(CHUNK):
-            halt.check()
+        for chunk in response.iter_bytes():
+            self._check_going_on(halt, deadline)
             size += len(chunk)
             self._check_size(size)
-            if time.monotonic() > deadline:
-                raise SourceUnreachable(f"the download takes longer than {self._limits.total:.0f} s")
             yield chunk
+        self._check_going_on(halt, deadline)  # a connection that was cut looks like the end of the file
+
+    def _check_going_on(self, halt: Halt, deadline: float) -> None:
+        halt.check()
+        if time.monotonic() > deadline:
+            raise SourceUnreachable(
+                f"the download takes longer than {self._limits.total:g} s; the cap is FRAMEWISE_DOWNLOAD_TIMEOUT"
+            )
 
     def _check_size(self, size: int) -> None:
         if size > self._limits.max_bytes:

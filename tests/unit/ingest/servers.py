@@ -56,12 +56,16 @@ def missing(handler: BaseHTTPRequestHandler) -> None:
     handler.send_error(404)
 
 
-def content(body: bytes, promised: int | None = None, status: int = 200) -> Answer:
+def content(
+    body: bytes, promised: int | None = None, status: int = 200, headers: dict[str, str] | None = None
+) -> Answer:
     """A body, with the length that is promised."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
         handler.send_header("Content-Length", str(len(body) if promised is None else promised))
+        for name, value in (headers or {}).items():
+            handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(body)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -178,6 +179,40 @@ def test_a_transfer_that_takes_too_long(site: Site, fetch: Fetch) -> None:
         fetch("/a", total=0.0)
 
 
+@pytest.mark.parametrize("dripping", ["head", "body"])
+def test_a_server_that_never_ends_is_left_at_the_cap(site: Site, fetch: Fetch, path: Path, dripping: str) -> None:
+    """A byte now and then is no stall; the cap on the whole download ends it."""
+    over = threading.Event()
+    site.answers["/a"] = drip(over, dripping)
+    begun = time.monotonic()
+    with pytest.raises(SourceUnreachable, match=r"longer than 0\.5 s; the cap is FRAMEWISE_DOWNLOAD_TIMEOUT"):
+        fetch("/a", total=0.5)
+    assert time.monotonic() - begun < 3
+    over.set()
+    assert not list(path.parent.parent.rglob("*.part"))
+
+
+@pytest.mark.parametrize("dripping", ["head", "body"])
+def test_a_halt_is_heard_while_a_server_drips(site: Site, fetch: Fetch, dripping: str) -> None:
+    over, halt = threading.Event(), Halt()
+    site.answers["/a"] = drip(over, dripping)
+    timer = threading.Timer(0.3, halt.raise_flag, (HaltReason.ENDED,))
+    timer.start()
+    with pytest.raises(Halted):
+        fetch("/a", halt)
+    over.set()
+    timer.join()
+
+
+def test_no_cookie_goes_from_one_video_to_another(site: Site, path: Path) -> None:
+    site.answers["/a"] = content(BODY, headers={"Set-Cookie": "visitor=1"})
+    downloader = Downloader(SourceGuard(("127.0.0.1",)), DownloadLimits(1_000_000, 20.0))
+    for _ in range(2):
+        downloader.fetch(site.url("/a"), path, Halt())
+    downloader.close()
+    assert ["Cookie" in headers for _, headers in site.asked] == [False, False]
+
+
 def test_it_stops_when_told(site: Site, fetch: Fetch, path: Path) -> None:
     halt = Halt()
     halt.raise_flag(HaltReason.ENDED)
@@ -206,6 +241,23 @@ def chunked(body: bytes) -> Answer:
             handler.wfile.write(body)
         except OSError:
             handler.close_connection = True
+
+    return answer
+
+
+def drip(over: threading.Event, part: str) -> Answer:
+    """A byte every twentieth of a second, of a head or of a body that has no end, until the event."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        opening = b"HTTP/1.1 200 OK\r\nX-Slow: "
+        handler.wfile.write(opening if part == "head" else opening + b"no\r\n\r\n")
+        handler.close_connection = True
+        try:
+            while not over.wait(0.05):
+                handler.wfile.write(b"x")
+                handler.wfile.flush()
+        except OSError:
+            return
 
     return answer
 
