@@ -28,19 +28,23 @@ class Described:
 
 
 def choose(container: InputContainer) -> VideoStream:
-    """The container's default video stream: marked as default, then the best of its kind, as FFmpeg ranks them.
+    """The container's default video stream: the first that it marks; where it marks none or all, FFmpeg's choice.
 
     Cover pictures are none. Raises MediaError when there is no video stream that can be decoded.
     """
     videos = [stream for stream in container.streams.video if not _is_picture(stream)]
     if not videos:
         raise MediaError("the file has no video stream")
-    best = container.streams.best("video")
     marked = [stream for stream in videos if stream.disposition & Disposition.default]
-    chosen = next((stream for stream in videos if stream is best), None) or max(marked or videos, key=_area)
+    chosen = marked[0] if 0 < len(marked) < len(videos) else _best(container, videos)
     if chosen.codec_context is None:
         raise MediaError("the file's video stream is in a codec that cannot be decoded here")
     return chosen
+
+
+def _best(container: InputContainer, videos: list[VideoStream]) -> VideoStream:
+    best = container.streams.best("video")
+    return next((stream for stream in videos if stream is best), None) or max(videos, key=_area)
 
 
 def _is_picture(stream: Stream) -> bool:

@@ -118,25 +118,34 @@ def test_a_cover_picture_is_no_video(tmp_path: Path) -> None:
         decoded(path)
 
 
-def test_the_default_of_several_video_streams(tmp_path: Path) -> None:
-    path = tmp_path / "a.mkv"
+@pytest.mark.parametrize(
+    ("marked", "chosen"),
+    [((False, True, False), 1), ((False, True, True), 1), ((True, False, False), 0), ((True, True, True), 2)],
+)
+def test_the_default_of_several_video_streams(tmp_path: Path, marked: tuple[bool, ...], chosen: int) -> None:
+    """The first that is marked; of streams that are all marked the one of most bits a second."""
+    sizes = ((160, 96), (80, 48), (320, 192))
+    found = decoded(several_streams(tmp_path / "a.mp4", sizes, marked))
+    assert found.probe is not None
+    assert (found.probe.stream_index, found.probe.width) == (chosen, sizes[chosen][0])
+
+
+def several_streams(path: Path, sizes: tuple[tuple[int, int], ...], marked: tuple[bool, ...]) -> Path:
+    """Video streams of these sizes (width, height), marked as default or not."""
     with av.open(str(path), "w") as container:
         streams = []
-        for size in ((320, 192), (160, 96)):
-            stream = container.add_stream("mpeg4", rate=25)
-            stream.width, stream.height = size
+        for (width, height), default in zip(sizes, marked, strict=True):
+            stream = container.add_stream("mpeg4", rate=25, bit_rate=width * height * 50)
+            stream.width, stream.height = width, height
+            stream.disposition = av.stream.Disposition.default if default else av.stream.Disposition(0)
             streams.append(stream)
-        streams[0].disposition = av.stream.Disposition(0)
-        streams[1].disposition = av.stream.Disposition.default
         for stream in streams:
             for number in range(1, 6):
                 frame = av.VideoFrame.from_ndarray(numbered(number, stream.width, stream.height), format="bgr24")
                 frame.pts = number - 1
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
-    found = decoded(path)
-    assert found.probe is not None
-    assert (found.probe.stream_index, found.probe.width) == (1, 160)
+    return path
 
 
 def test_start_end_and_what_lies_beyond(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ import pytest
 from ingest.decode.messages import PREFIX, SampledFrame
 from ingest.decode.process import ENVIRONMENT, DecoderProcess
 from ingest.halt import Halt, Halted, HaltReason
+from pipeline.confinement import Confinement
 from pipeline.contracts.errors import MediaError
 from tests.unit.ingest.decoding import REQUEST, begun, decoded
 from tests.unit.ingest.media import numbered_video
@@ -87,6 +89,16 @@ def is_idle(process: psutil.Process) -> bool:
 def test_too_little_memory(video: Path) -> None:
     with pytest.raises(MediaError, match="memory"):
         decoded(video, memory_bytes=120 << 20)
+
+
+def test_pictures_that_are_too_large_for_the_memory(tmp_path: Path) -> None:
+    """The libraries fit and the pictures do not: the limit ends the child while it decodes."""
+    video = numbered_video(tmp_path / "a.mp4", 2, 8000, 4320, codec="mpeg4")
+    with DecoderProcess(replace(REQUEST, memory_bytes=600 << 20), video, 20.0, lambda: None) as child:
+        messages = child.messages()
+        assert isinstance(next(messages), Confinement)
+        with pytest.raises(MediaError, match="more memory than FRAMEWISE_DECODE_MEMORY_BYTES allows"):
+            list(messages)
 
 
 def test_it_holds_nothing_but_its_pipes(tmp_path: Path) -> None:
