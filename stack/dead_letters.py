@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.contracts.errors import NotFound
 from pipeline.dead_letters import DeadLetters, Letter
@@ -23,10 +24,10 @@ def show(letters: DeadLetters, console: Console, limit: int) -> int:
             letter.video,
             letter.frame,
             letter.left_out or ("" if letter.size is None else str(letter.size)),
-            letter.reason,
+            Text(letter.reason),
             f"{letter.replayed_at:%Y-%m-%d %H:%M:%S}" if letter.replayed_at else "",
         )
-    console.print(table, markup=False)
+    console.print(table)
     return 0
 
 

@@ -1,6 +1,6 @@
 """A disk that fills during an analysis: said clearly, nothing half stored, and it goes on when there is space."""
 
-import os
+import contextlib
 import subprocess
 import time
 from collections.abc import Iterator
@@ -38,9 +38,11 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 def fill(disk: Path, leave: int) -> Path:
     """Leave so many bytes free; remove the file to free the rest."""
     filler = disk / "filler"
-    free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
-    with filler.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, free - leave)
+    with filler.open("wb", buffering=0) as file:
+        with contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(2**20))
+        file.truncate(file.tell() - leave)
     return filler
 
 
