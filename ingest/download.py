@@ -87,6 +87,8 @@ class Downloader:
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as e:
             raise SourceRefused(f"{redact_url(url)} leads to an address that is not http or https") from e
         except httpx.TransportError as e:
+            if isinstance(e.__context__, httpx.InvalidURL):  # of a redirect, which httpx reports as a broken answer
+                raise SourceRefused(f"{redact_url(url)} redirects to what is not a URL") from e
             raise _MayPassError(f"{redact_url(url)}: {_cause(e)}") from e
         except httpx.HTTPError as e:
             raise SourceUnreachable(f"{redact_url(url)}: {redact_text(str(e))}") from e

@@ -67,9 +67,9 @@ class SourceGuard:
 
 def _parse(url: str) -> httpx.URL:
     try:
-        parsed = httpx.URL(url)
+        parsed = httpx.URL(url)  # what cannot be taken apart is not shown: a password could stand anywhere in it
     except (httpx.InvalidURL, TypeError, ValueError) as e:
-        raise SourceRefused(f"{redact_url(url)!r} is not a URL") from e
+        raise SourceRefused("the address is not a URL; check how it is written") from e
     if parsed.scheme not in PORTS:
         raise SourceRefused(f"the scheme {parsed.scheme or 'none'!r} is not allowed; use http or https")
     if not parsed.host or "%" in parsed.raw_host.decode("ascii"):

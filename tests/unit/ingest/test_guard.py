@@ -99,6 +99,13 @@ def test_no_password_in_a_refusal() -> None:
     assert "hidden" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("url", ["http://user:sec/ret@example.com/", "http://user:secret@example.com:port/"])
+def test_no_password_in_what_is_no_url(url: str) -> None:
+    with pytest.raises(SourceRefused, match="not a URL") as refusal:
+        a_guard(*PUBLIC).check(url)
+    assert "sec" not in str(refusal.value)
+
+
 def test_a_host_without_address() -> None:
     with pytest.raises(SourceUnreachable, match="no address"):
         resolve("no-such-host.invalid", 80)
