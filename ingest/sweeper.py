@@ -4,6 +4,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 from ingest.sources import SourceFolder
@@ -12,11 +14,12 @@ from pipeline.completion import complete_if_full, missing
 from pipeline.contracts.errors import FramewiseError, Problem
 from pipeline.contracts.videos import FrameRange, Video, VideoStatus
 from pipeline.result_store import ResultStore, count
-from pipeline.video_store import VideoStore
+from pipeline.video_store import Listing, VideoStore
 
 SWEEP_SECONDS = 5.0
 SHARE_OF_TIME = 20
 NAMED_RANGES = 20
+MOST_VIDEOS = 1000
 ORPHAN_SECONDS = 3600.0
 logger = logging.getLogger(__name__)
 
@@ -59,16 +62,23 @@ class Sweeper:
 
     def sweep(self) -> None:
         """One round; raises StoreUnavailable."""
-        arrivals = [a for video_id in self._videos.open_videos() if (a := self._look_at(video_id)) is not None]
+        listed = list(islice(self._videos.open_listings(), MOST_VIDEOS))
+        arrivals = [a for entry in listed if (a := self._look_at(entry)) is not None]
         for video_id in self._watch.observe(self._clock(), arrivals):
             self._give_up(video_id)
         for video_id in list(self._sources.video_ids()):
             self._tidy(video_id)
 
-    def _look_at(self, video_id: UUID) -> Arrival | None:
-        """Put one video right; how it stands if it is processing still."""
+    def _look_at(self, entry: Listing) -> Arrival | None:
+        """Put one video right; how it stands if it is processing still.
+
+        An entry comes before its video. One that still has none after an hour is left of a submission that died.
+        """
+        video_id = entry.video_id
         video = self._videos.get(video_id)
         if video is None:
+            if datetime.now(UTC) - entry.at > timedelta(seconds=ORPHAN_SECONDS):
+                self._videos.unlist(entry)
             return None
         if video.status.terminal:
             self._videos.repair_listing(video_id)

@@ -1,13 +1,14 @@
 """Owns the result store on Cassandra: results, the ledger and its counts, in partitions of 1,000 frame numbers."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from pipeline.cassandra import CassandraClient, utc
+from pipeline.cassandra_cleared import ClearedFrames, deletions
 from pipeline.contracts.frames import BUCKET_FRAMES, MAX_FRAME_NUMBER, bucket_of
 from pipeline.contracts.results import (
     AnalyzedFrame,
@@ -19,7 +20,15 @@ from pipeline.contracts.results import (
     TaskName,
 )
 from pipeline.contracts.videos import LedgerCount
-from pipeline.result_store import BucketSummary, ResultPage, ResultQuery, RowPlace, write_timestamp
+from pipeline.result_store import (
+    BucketSummary,
+    LedgerEntry,
+    ResultPage,
+    ResultQuery,
+    RowPlace,
+    deletion_timestamp,
+    write_timestamp,
+)
 
 RESULT_COLUMNS = (
     "video_id",
@@ -54,6 +63,7 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 INSERT_RESULT = _insert("results", RESULT_COLUMNS)
 INSERT_LEDGER = _insert("ledger", LEDGER_COLUMNS)
 INSERT_COUNT = _insert("ledger_counts", COUNT_COLUMNS)
+IN_BUCKET = "WHERE video_id = ? AND bucket = ?"
 SELECT_RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM results WHERE video_id = ? AND bucket = ?"
 SELECT_RANGE = f"{SELECT_RESULTS} AND frame_number >= ? AND frame_number <= ?"
 
@@ -63,6 +73,7 @@ class CassandraResultStore:
 
     def __init__(self, client: CassandraClient) -> None:
         self._db = client
+        self._cleared = ClearedFrames(client)
 
     def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
         """Store results, then the ledger, then the counts of the buckets that were written."""
@@ -76,23 +87,41 @@ class CassandraResultStore:
             self.recount(video_id, [bucket])
 
     def recount(self, video_id: UUID, buckets: Iterable[int]) -> None:
-        """Count the ledger of these buckets anew.
+        """Count the ledger of these buckets anew, with what was cleared of them.
 
         A count carries the time at which counting began: whoever entered rows later counts later, and of several
         who count at once the last one stays.
         """
         for bucket in buckets:
             began = time.time_ns() // 1000
-            row = self._db.execute(
-                "SELECT count(*) AS total, sum(failed) AS failed, min(media_time) AS first, max(media_time) AS last "
-                "FROM ledger WHERE video_id = ? AND bucket = ?",
-                (video_id, bucket),
-            ).one()
-            if row.total:
+            counted = self._count(video_id, bucket)
+            if counted.count.total:
                 self._db.execute(
                     INSERT_COUNT,
-                    (video_id, bucket, row.total - row.failed, row.failed, row.first, row.last, began),
+                    (
+                        video_id,
+                        bucket,
+                        counted.count.done,
+                        counted.count.failed,
+                        counted.first_media_time,
+                        counted.last_media_time,
+                        began,
+                    ),
                 )
+
+    def _count(self, video_id: UUID, bucket: int) -> BucketSummary:
+        row = self._db.execute(
+            "SELECT count(*) AS total, sum(failed) AS failed, min(media_time) AS first, max(media_time) AS last "
+            f"FROM ledger {IN_BUCKET}",
+            (video_id, bucket),
+        ).one()
+        if not self._cleared.of(video_id, bucket):
+            count = LedgerCount(row.total - row.failed, row.failed)
+        else:
+            failed = list(self.outcomes(video_id, bucket).values())
+            count = LedgerCount(failed.count(False), failed.count(True))
+        times = (row.first, row.last) if row.total else (None, None)
+        return BucketSummary(bucket, count, *times)
 
     def summaries(self, video_id: UUID) -> list[BucketSummary]:
         """The counts of each bucket, ascending."""
@@ -105,21 +134,60 @@ class CassandraResultStore:
         ]
 
     def outcomes(self, video_id: UUID, bucket: int) -> dict[int, bool]:
-        """For each frame number of a bucket with an outcome: whether it failed."""
+        """For each frame number of a bucket with an outcome: whether it failed.
+
+        A frame is entered as cleared before it leaves the ledger, so the ledger is read first.
+        """
+        rows = self._db.rows(f"SELECT frame_number, failed FROM ledger {IN_BUCKET}", (video_id, bucket))
+        entered = {row.frame_number: bool(row.failed) for row in rows}
+        found = self._cleared.of(video_id, bucket) | entered
+        return {number: found[number] for number in sorted(found)}
+
+    def entries(self, video_id: UUID, bucket: int) -> list[LedgerEntry]:
+        """The frames of a bucket that are in the ledger, ascending."""
         rows = self._db.rows(
-            "SELECT frame_number, failed FROM ledger WHERE video_id = ? AND bucket = ?", (video_id, bucket)
+            f"SELECT frame_number, failed, stored_at, writetime(stored_at) AS written, error FROM ledger {IN_BUCKET}",
+            (video_id, bucket),
         )
-        return {row.frame_number: bool(row.failed) for row in rows}
+        return [
+            LedgerEntry(row.frame_number, bool(row.failed), row.stored_at.replace(tzinfo=UTC), row.written, row.error)
+            for row in rows
+        ]
+
+    def row_counts(self, video_id: UUID, bucket: int) -> dict[int, int]:
+        """For each frame number of a bucket that has results: how many rows."""
+        rows = self._db.rows(f"SELECT frame_number FROM results {IN_BUCKET}", (video_id, bucket))
+        return dict(Counter(row.frame_number for row in rows))
+
+    def clear(self, video_id: UUID, bucket: int, entries: Sequence[LedgerEntry], write_timestamp: int) -> None:
+        """Remember that these frames had an outcome, then delete their results, then their ledger rows."""
+        numbers = [entry.frame_number for entry in entries]
+        if entries:
+            self._cleared.enter(video_id, bucket, entries, write_timestamp)
+        at = deletion_timestamp(write_timestamp, entries)
+        for table in ("results", "ledger"):
+            self._db.write_many(deletions(table, video_id, bucket, numbers, at))
+        self.recount(video_id, [bucket])
+
+    def remove(self, video_id: UUID, buckets: Iterable[int], write_timestamp: int) -> None:
+        """Delete the partitions of these buckets; their counts last, since they say which buckets there are."""
+        places = [(video_id, bucket) for bucket in buckets]
+        for table in ("results", "ledger", "cleared_frames"):
+            delete = f"DELETE FROM {table} USING TIMESTAMP ? {IN_BUCKET}"
+            self._db.write_many((delete, [(write_timestamp, *place)]) for place in places)
+        now = time.time_ns() // 1000
+        delete = f"DELETE FROM ledger_counts USING TIMESTAMP ? {IN_BUCKET}"
+        self._db.write_many((delete, [(max(now, write_timestamp), *place)]) for place in places)
 
     def failure_reason(self, video_id: UUID) -> str | None:
         """Why a frame failed."""
-        for summary in self.summaries(video_id):
-            if summary.count.failed:
-                rows = self._db.rows(
-                    "SELECT failed, error FROM ledger WHERE video_id = ? AND bucket = ?", (video_id, summary.bucket)
-                )
-                return next((str(row.error) for row in rows if row.failed and row.error), None)
-        return None
+        buckets = (summary.bucket for summary in self.summaries(video_id) if summary.count.failed)
+        return next((reason for bucket in buckets if (reason := self._reason(video_id, bucket))), None)
+
+    def _reason(self, video_id: UUID, bucket: int) -> str | None:
+        rows = self._db.rows(f"SELECT failed, error FROM ledger {IN_BUCKET}", (video_id, bucket))
+        reason = next((str(row.error) for row in rows if row.failed and row.error), None)
+        return reason or self._cleared.failure_reason(video_id, bucket)
 
     def page(self, video_id: UUID, query: ResultQuery, limit: int, after: RowPlace | None = None) -> ResultPage:
         """At most `limit` rows in order."""
@@ -161,7 +229,9 @@ class CassandraResultStore:
 
 def _overlaps(summary: BucketSummary, query: ResultQuery, first: int) -> bool:
     return (
-        (summary.bucket + 1) * BUCKET_FRAMES >= first
+        summary.first_media_time is not None
+        and summary.last_media_time is not None
+        and (summary.bucket + 1) * BUCKET_FRAMES >= first
         and (query.frame_to is None or summary.bucket * BUCKET_FRAMES < query.frame_to)
         and (query.time_from is None or summary.last_media_time >= query.time_from)
         and (query.time_to is None or summary.first_media_time <= query.time_to)

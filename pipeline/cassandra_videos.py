@@ -11,6 +11,7 @@ from pipeline.cassandra import CassandraClient, utc
 from pipeline.contracts.errors import Conflict, NotFound, Problem
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import (
+    TERMINAL,
     Lease,
     Sampling,
     SourceKind,
@@ -19,7 +20,7 @@ from pipeline.contracts.videos import (
     VideoStatus,
     predecessors,
 )
-from pipeline.video_store import EndedCursor
+from pipeline.video_store import EndedCursor, Listing
 
 FIRST_YEAR = 2025
 SHARD = 0
@@ -123,10 +124,45 @@ class CassandraVideoStore:
         )
 
     def _unlist_open(self, video: Video) -> None:
-        self._db.execute(
-            "DELETE FROM open_videos WHERE shard = ? AND created_at = ? AND video_id = ?",
-            (SHARD, video.created_at, video.video_id),
+        self.unlist(Listing(video.video_id, video.created_at))
+
+    def unlist(self, listing: Listing) -> None:
+        """Take an entry out."""
+        if listing.ended is None:
+            self._db.execute(
+                "DELETE FROM open_videos WHERE shard = ? AND created_at = ? AND video_id = ?",
+                (SHARD, listing.at, listing.video_id),
+            )
+        else:
+            self._db.execute(
+                "DELETE FROM ended_videos WHERE status = ? AND year = ? AND finished_at = ? AND video_id = ?",
+                (listing.ended.value, listing.at.year, listing.at, listing.video_id),
+            )
+
+    def open_listings(self) -> Iterator[Listing]:
+        """Every entry of the listing of open videos, oldest first."""
+        for row in self._db.rows("SELECT created_at, video_id FROM open_videos WHERE shard = ?", (SHARD,)):
+            yield Listing(row.video_id, row.created_at.replace(tzinfo=UTC))
+
+    def ended_listings(self) -> Iterator[Listing]:
+        """Every entry of the listings of ended videos."""
+        select = "SELECT finished_at, video_id FROM ended_videos WHERE status = ? AND year = ?"
+        for year in range(FIRST_YEAR, datetime.now(UTC).year + 1):
+            for status in sorted(TERMINAL):
+                for row in self._db.rows(select, (status.value, year)):
+                    yield Listing(row.video_id, row.finished_at.replace(tzinfo=UTC), status)
+
+    def remove(self, video: Video) -> bool:
+        """Remove an ended video that nobody works on and that is still as given; whether this call removed it."""
+        return video.status.terminal and self._db.apply(
+            "DELETE FROM videos WHERE video_id = ? IF status = ? AND attempt = ? AND lease_owner = null",
+            (video.video_id, video.status.value, video.attempt),
         )
+
+    def forget(self, video_id: UUID) -> None:
+        """Delete the progress and the sampled frames of a video that was removed."""
+        for table in ("sampled_frames", "source_progress"):
+            self._db.execute(f"DELETE FROM {table} WHERE video_id = ?", (video_id,))
 
     def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
         """Ended videos of one state, newest first."""
@@ -161,7 +197,7 @@ class CassandraVideoStore:
             return None
         epoch = (row.epoch or 0) + 1
         if not self._db.apply(
-            "UPDATE videos SET epoch = ? WHERE video_id = ? IF epoch = ? AND lease_owner = null",
+            "UPDATE videos SET epoch = ? WHERE video_id = ? IF epoch = ? AND lease_owner = null AND status != null",
             (epoch, video_id, row.epoch),
         ):
             return None

@@ -4,7 +4,10 @@ import errno
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -13,6 +16,17 @@ from pipeline.contracts.errors import DiskFull, StoreError
 from pipeline.contracts.frames import bucket_of
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
+TRIES = 3
+"""A folder that is empty may be removed just when a frame is to be put into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFrame:
+    """A frame that is there: its number, its size in bytes, and when it was put."""
+
+    frame_number: int
+    size: int
+    stored_at: datetime
 
 
 class FrameStore(Protocol):
@@ -23,6 +37,18 @@ class FrameStore(Protocol):
 
     def get(self, video_id: UUID, frame_number: int) -> bytes | None:
         """The JPEG."""
+
+    def video_ids(self) -> Iterator[UUID]:
+        """The videos that have frames here, or had some; each once."""
+
+    def buckets(self, video_id: UUID) -> list[int]:
+        """The buckets of a video that have frames here, or had some, ascending."""
+
+    def stored(self, video_id: UUID, bucket: int) -> list[StoredFrame]:
+        """The frames of a bucket, ascending."""
+
+    def delete(self, video_id: UUID, frame_numbers: Iterable[int]) -> None:
+        """Remove frames; those that are not there are passed over. Raises StoreError."""
 
     def delete_video(self, video_id: UUID) -> None:
         """Remove all frames of a video."""
@@ -42,8 +68,7 @@ class FolderFrameStore:
         """Write beside, sync, rename."""
         path = self.path(video_id, frame_number)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, jpeg)
+            _write_into_folder(path, jpeg)
         except OSError as e:
             if e.errno in FULL:
                 raise DiskFull(f"no space left in {self._root} for frame {frame_number}; free some space") from e
@@ -56,9 +81,67 @@ class FolderFrameStore:
         except FileNotFoundError:
             return None
 
+    def video_ids(self) -> Iterator[UUID]:
+        """The folders that are named by an id."""
+        for entry in _entries(self._root):
+            with suppress(ValueError):
+                yield UUID(entry.name)
+
+    def buckets(self, video_id: UUID) -> list[int]:
+        """The folders of a video that are named by a number."""
+        return sorted(int(entry.name) for entry in _entries(self._root / str(video_id)) if entry.name.isdecimal())
+
+    def stored(self, video_id: UUID, bucket: int) -> list[StoredFrame]:
+        """The pictures in a bucket's folder that are whole."""
+        folder = self._root / str(video_id) / f"{bucket:06d}"
+        found = (_stored(entry) for entry in _entries(folder))
+        return sorted((frame for frame in found if frame is not None), key=lambda frame: frame.frame_number)
+
+    def delete(self, video_id: UUID, frame_numbers: Iterable[int]) -> None:
+        """Remove files, and then the folders that they leave empty."""
+        folders = set()
+        for number in frame_numbers:
+            path = self.path(video_id, number)
+            folders.add(path.parent)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as e:
+                raise StoreError(f"{path} cannot be removed: {e.strerror}") from e
+        for folder in (*folders, self._root / str(video_id)):
+            with suppress(OSError):
+                folder.rmdir()
+
     def delete_video(self, video_id: UUID) -> None:
         """Remove the video's folder."""
         shutil.rmtree(self._root / str(video_id), ignore_errors=True)
+
+
+def _write_into_folder(path: Path, content: bytes) -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, content)
+        except FileNotFoundError:
+            if not left:
+                raise
+        else:
+            return
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """What is in a folder; nothing when there is none."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        yield from entries
+
+
+def _stored(entry: os.DirEntry[str]) -> StoredFrame | None:
+    number, _, kind = entry.name.partition(".")
+    if kind != "jpg" or not number.isdecimal():
+        return None
+    with suppress(FileNotFoundError):
+        facts = entry.stat()
+        return StoredFrame(int(number), facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+    return None
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -80,13 +163,28 @@ class InMemoryFrameStore:
     """The twin for tests and trials."""
 
     frames: dict[tuple[UUID, int], bytes] = field(default_factory=dict)
+    stored_at: dict[tuple[UUID, int], datetime] = field(default_factory=dict)
 
     def put(self, video_id: UUID, frame_number: int, jpeg: bytes) -> None:
         self.frames[video_id, frame_number] = jpeg
+        self.stored_at[video_id, frame_number] = datetime.now(UTC)
 
     def get(self, video_id: UUID, frame_number: int) -> bytes | None:
         return self.frames.get((video_id, frame_number))
 
+    def video_ids(self) -> Iterator[UUID]:
+        yield from {video_id for video_id, _ in self.frames}
+
+    def buckets(self, video_id: UUID) -> list[int]:
+        return sorted({bucket_of(number) for known, number in self.frames if known == video_id})
+
+    def stored(self, video_id: UUID, bucket: int) -> list[StoredFrame]:
+        numbers = sorted(n for known, n in self.frames if known == video_id and bucket_of(n) == bucket)
+        return [StoredFrame(n, len(self.frames[video_id, n]), self.stored_at[video_id, n]) for n in numbers]
+
+    def delete(self, video_id: UUID, frame_numbers: Iterable[int]) -> None:
+        for number in frame_numbers:
+            self.frames.pop((video_id, number), None)
+
     def delete_video(self, video_id: UUID) -> None:
-        for key in [key for key in self.frames if key[0] == video_id]:
-            del self.frames[key]
+        self.delete(video_id, [number for known, number in self.frames if known == video_id])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -72,19 +73,34 @@ class ResultPage:
 
 @dataclass(frozen=True, slots=True)
 class BucketSummary:
-    """What the ledger says of one bucket; times are seconds of media time."""
+    """What the ledger says of one bucket, cleared frames counted in.
+
+    Times are seconds of media time, of the frames that are there still; None when all were cleared.
+    """
 
     bucket: int
     count: LedgerCount
-    first_media_time: float
-    last_media_time: float
+    first_media_time: float | None
+    last_media_time: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A frame that is in the ledger, when it was entered, and with which write timestamp."""
+
+    frame_number: int
+    failed: bool
+    stored_at: datetime
+    write_timestamp: int
+    error: str | None = None
 
 
 class ResultStore(Protocol):
     """Results, and the ledger of what became of each frame. Raises StoreUnavailable when it does not answer.
 
     Of two rows for one frame (and task), the one with the later write timestamp stays. With the same timestamp, a
-    good one stays before a failed one.
+    good one stays before a failed one. What was cleared or removed stays away, but for rows with a later write
+    timestamp than that of the removal.
     """
 
     def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
@@ -101,10 +117,26 @@ class ResultStore(Protocol):
         """Count the ledger of these buckets anew."""
 
     def outcomes(self, video_id: UUID, bucket: int) -> dict[int, bool]:
-        """For each frame number of a bucket with an outcome: whether it failed."""
+        """For each frame number of a bucket with an outcome: whether it failed. Cleared frames had one."""
+
+    def entries(self, video_id: UUID, bucket: int) -> list[LedgerEntry]:
+        """The frames of a bucket that are in the ledger, ascending; cleared ones are not."""
+
+    def row_counts(self, video_id: UUID, bucket: int) -> dict[int, int]:
+        """For each frame number of a bucket that has results: how many rows."""
+
+    def clear(self, video_id: UUID, bucket: int, entries: Sequence[LedgerEntry], write_timestamp: int) -> None:
+        """Delete the results and ledger rows of these frames of a bucket, and remember that they had an outcome.
+
+        Counts and outcomes are as before. `write_timestamp` must be later than that of the attempt, and earlier than
+        that of the next; an entry that was written later than that goes all the same. May be repeated.
+        """
+
+    def remove(self, video_id: UUID, buckets: Iterable[int], write_timestamp: int) -> None:
+        """Delete all that is kept of these buckets, and forget that it was ever there. May be repeated."""
 
     def failure_reason(self, video_id: UUID) -> str | None:
-        """Why a frame failed, of the first bucket that has a failed one."""
+        """Why a frame failed, of the first bucket that has a failed one with a reason."""
 
     def page(self, video_id: UUID, query: ResultQuery, limit: int, after: RowPlace | None = None) -> ResultPage:
         """At most `limit` rows in order; a page may hold fewer and still have a `next`."""
@@ -123,6 +155,11 @@ def write_timestamp(attempt_timestamp: int, failed: bool) -> int:
     differs, a store that decides cell by cell keeps one of the rows whole.
     """
     return attempt_timestamp - failed
+
+
+def deletion_timestamp(write_timestamp: int, entries: Iterable[LedgerEntry]) -> int:
+    """The write timestamp that deletes entries: at least `write_timestamp`, and none of them is newer."""
+    return max(write_timestamp, *(entry.write_timestamp for entry in entries), 0)
 
 
 def count(store: ResultStore, video_id: UUID) -> LedgerCount:
@@ -155,50 +192,96 @@ class InMemoryResultStore:
 
     _rows: dict[tuple[UUID, RowPlace], ResultRow] = field(default_factory=dict)
     _ledger: dict[tuple[UUID, int], AnalyzedFrame] = field(default_factory=dict)
+    _stored_at: dict[tuple[UUID, int], datetime] = field(default_factory=dict)
+    _cleared: dict[tuple[UUID, int], LedgerEntry] = field(default_factory=dict)
     _written: dict[object, int] = field(default_factory=dict)
+    _removed: dict[object, int] = field(default_factory=dict)
 
     def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
         for frame in frames:
-            at = write_timestamps[frame.video_id]
-            if self._is_newest((frame.video_id, frame.frame_number), write_timestamp(at, frame.failed)):
-                self._ledger[frame.video_id, frame.frame_number] = frame
+            place, at = (frame.video_id, frame.frame_number), write_timestamps[frame.video_id]
+            if self._is_newest(place, place, write_timestamp(at, frame.failed)):
+                self._ledger[place] = frame
+                self._stored_at[place] = datetime.now(UTC)
             for row in rows_of(frame):
                 key = frame.video_id, RowPlace(row.frame_number, row.task)
-                if self._is_newest(key, write_timestamp(at, row.status is ResultStatus.FAILED)):
+                if self._is_newest(key, place, write_timestamp(at, row.status is ResultStatus.FAILED)):
                     self._rows[key] = row
 
-    def _is_newest(self, key: object, timestamp: int) -> bool:
+    def _is_newest(self, key: object, place: tuple[UUID, int], timestamp: int) -> bool:
+        removals = (self._removed.get(place, -1), self._removed.get((place[0], "bucket", bucket_of(place[1])), -1))
+        if timestamp <= max(removals):
+            return False
         newest = self._written[key] = max(timestamp, self._written.get(key, timestamp))
         return timestamp == newest
 
+    def _entered(self, video_id: UUID) -> list[tuple[int, AnalyzedFrame]]:
+        return sorted(
+            ((number, frame) for (known, number), frame in self._ledger.items() if known == video_id),
+            key=lambda item: item[0],
+        )
+
     def summaries(self, video_id: UUID) -> list[BucketSummary]:
-        buckets: dict[int, list[AnalyzedFrame]] = {}
-        for (known, number), frame in sorted(self._ledger.items(), key=lambda item: item[0][1]):
-            if known == video_id:
-                buckets.setdefault(bucket_of(number), []).append(frame)
-        return [
-            BucketSummary(
-                bucket,
-                LedgerCount(sum(not f.failed for f in frames), sum(f.failed for f in frames)),
-                min(f.media_time for f in frames),
-                max(f.media_time for f in frames),
-            )
-            for bucket, frames in buckets.items()
-        ]
+        numbers = {number for known, number in (*self._ledger, *self._cleared) if known == video_id}
+        return [self._summary(video_id, bucket) for bucket in sorted({bucket_of(number) for number in numbers})]
+
+    def _summary(self, video_id: UUID, bucket: int) -> BucketSummary:
+        outcomes = self.outcomes(video_id, bucket).values()
+        times = [frame.media_time for number, frame in self._entered(video_id) if bucket_of(number) == bucket]
+        count = LedgerCount(sum(not failed for failed in outcomes), sum(outcomes))
+        return BucketSummary(bucket, count, min(times, default=None), max(times, default=None))
 
     def recount(self, video_id: UUID, buckets: Iterable[int]) -> None:
         return None
 
     def outcomes(self, video_id: UUID, bucket: int) -> dict[int, bool]:
-        return {
-            number: frame.failed
-            for (known, number), frame in sorted(self._ledger.items(), key=lambda item: item[0][1])
-            if known == video_id and bucket_of(number) == bucket
-        }
+        found = {number: entry.failed for (known, number), entry in self._cleared.items() if known == video_id}
+        found |= {number: frame.failed for number, frame in self._entered(video_id)}
+        return {number: found[number] for number in sorted(found) if bucket_of(number) == bucket}
+
+    def entries(self, video_id: UUID, bucket: int) -> list[LedgerEntry]:
+        return [
+            LedgerEntry(
+                number,
+                frame.failed,
+                self._stored_at[video_id, number],
+                self._written[video_id, number],
+                frame.reason,
+            )
+            for number, frame in self._entered(video_id)
+            if bucket_of(number) == bucket
+        ]
+
+    def row_counts(self, video_id: UUID, bucket: int) -> dict[int, int]:
+        numbers = [place.frame_number for known, place in self._rows if known == video_id]
+        return {number: numbers.count(number) for number in sorted(set(numbers)) if bucket_of(number) == bucket}
+
+    def clear(self, video_id: UUID, bucket: int, entries: Sequence[LedgerEntry], write_timestamp: int) -> None:
+        at = deletion_timestamp(write_timestamp, entries)
+        for entry in entries:
+            self._cleared[video_id, entry.frame_number] = entry
+            self._delete(video_id, entry.frame_number, at)
+            self._removed[video_id, entry.frame_number] = at
+
+    def _delete(self, video_id: UUID, number: int, timestamp: int) -> None:
+        """Delete what was written of a frame until then."""
+        if self._written.get((video_id, number), timestamp) <= timestamp:
+            self._ledger.pop((video_id, number), None)
+        for key in [(video_id, RowPlace(number, task)) for task in TaskName]:
+            if self._written.get(key, timestamp) <= timestamp:
+                self._rows.pop(key, None)
+
+    def remove(self, video_id: UUID, buckets: Iterable[int], write_timestamp: int) -> None:
+        for bucket in buckets:
+            for number in {*self.outcomes(video_id, bucket), *self.row_counts(video_id, bucket)}:
+                self._delete(video_id, number, write_timestamp)
+                self._cleared.pop((video_id, number), None)
+            self._removed[video_id, "bucket", bucket] = write_timestamp
 
     def failure_reason(self, video_id: UUID) -> str | None:
-        failed = (f for (known, _), f in sorted(self._ledger.items(), key=lambda i: i[0][1]) if known == video_id)
-        return next((f.reason for f in failed if f.failed and f.reason), None)
+        found = {number: entry.error for (known, number), entry in self._cleared.items() if known == video_id}
+        found |= {number: frame.reason for number, frame in self._entered(video_id) if frame.failed}
+        return next((found[number] for number in sorted(found) if found[number]), None)
 
     def page(self, video_id: UUID, query: ResultQuery, limit: int, after: RowPlace | None = None) -> ResultPage:
         places = sorted(place for known, place in self._rows if known == video_id and (after is None or place > after))

@@ -1,7 +1,7 @@
 """Owns what is kept of videos: the contract of a video store and its in-memory twin."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -24,6 +24,18 @@ class EndedCursor:
 
     finished_at: datetime
     video_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An entry of a listing: a video, when it was created or has ended, and the state in which it has.
+
+    `ended` is None in the listing of open videos. An entry may name a video that is not there any more, or never was.
+    """
+
+    video_id: UUID
+    at: datetime
+    ended: VideoStatus | None = None
 
 
 class VideoStore(Protocol):
@@ -53,6 +65,25 @@ class VideoStore(Protocol):
 
     def repair_listing(self, video_id: UUID) -> None:
         """Make the listings say what the video's state says."""
+
+    def open_listings(self) -> Iterator[Listing]:
+        """Every entry of the listing of open videos, oldest first, fetched as they are taken."""
+
+    def ended_listings(self) -> Iterator[Listing]:
+        """Every entry of the listings of ended videos, fetched as they are taken."""
+
+    def unlist(self, listing: Listing) -> None:
+        """Take an entry out."""
+
+    def remove(self, video: Video) -> bool:
+        """Remove an ended video that nobody works on and that is still as given; whether this call removed it.
+
+        Its entries in the listings stay: whoever removes it forgets all else that is kept of it, and unlists it last,
+        so that what an interruption leaves can be found.
+        """
+
+    def forget(self, video_id: UUID) -> None:
+        """Delete the progress and the sampled frames of a video that was removed."""
 
     def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
         """Ended videos of one state, newest first."""
@@ -97,6 +128,7 @@ class InMemoryVideoStore:
     _epochs: dict[UUID, int] = field(default_factory=dict)
     _progress: dict[UUID, SourceProgress] = field(default_factory=dict)
     _sampled: dict[tuple[UUID, int], tuple[int, ...]] = field(default_factory=dict)
+    _left_over: set[Listing] = field(default_factory=set)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def create(self, video: Video) -> None:
@@ -141,6 +173,36 @@ class InMemoryVideoStore:
 
     def repair_listing(self, video_id: UUID) -> None:
         self._known(video_id)
+
+    def open_listings(self) -> Iterator[Listing]:
+        return (entry for entry in self._listings() if entry.ended is None)
+
+    def ended_listings(self) -> Iterator[Listing]:
+        return (entry for entry in self._listings() if entry.ended is not None)
+
+    def _listings(self) -> list[Listing]:
+        with self._lock:
+            found = [*map(_listing, self._videos.values()), *self._left_over]
+        return sorted(found, key=lambda entry: (entry.at, entry.video_id))
+
+    def unlist(self, listing: Listing) -> None:
+        self._left_over.discard(listing)
+
+    def remove(self, video: Video) -> bool:
+        with self._lock:
+            known = self._videos.get(video.video_id)
+            as_given = known is not None and (known.status, known.attempt) == (video.status, video.attempt)
+            if not as_given or not video.status.terminal or self.leaseholder(video.video_id) is not None:
+                return False
+            del self._videos[video.video_id]
+            self._left_over.add(_listing(video))
+            return True
+
+    def forget(self, video_id: UUID) -> None:
+        with self._lock:
+            self._progress.pop(video_id, None)
+            for key in [key for key in self._sampled if key[0] == video_id]:
+                del self._sampled[key]
 
     def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
         ended = [(v.finished_at, v.video_id, v) for v in self._all() if v.status is status and v.finished_at]
@@ -195,3 +257,9 @@ class InMemoryVideoStore:
 
     def close(self) -> None:
         return None
+
+
+def _listing(video: Video) -> Listing:
+    if video.status.terminal and video.finished_at is not None:
+        return Listing(video.video_id, video.finished_at, video.status)
+    return Listing(video.video_id, video.created_at)
