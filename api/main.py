@@ -60,7 +60,7 @@ def _serve() -> int:
     )
     try:
         uvicorn.run(
-            create_app(services, loopback_only=settings.api_host in LOOPBACK),
+            create_app(services, loopback_only=settings.api_host in LOOPBACK or settings.api_local),
             host=settings.api_host,
             port=settings.api_port,
             log_config=None,

@@ -38,8 +38,8 @@ def options(settings: AnalysisSettings, paths: PathSettings) -> dict[str, str]:
     """The Spark configuration."""
     chosen = {
         "spark.driver.memory": settings.spark_driver_memory,
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": settings.spark_driver_host,
+        "spark.driver.bindAddress": settings.spark_driver_host,
         "spark.driver.extraJavaOptions": f"{LIGHT_JVM} -Duser.timezone=UTC",
         "spark.local.dir": str(paths.data_dir / "spark"),
         "spark.sql.warehouse.dir": str(paths.data_dir / "spark" / "warehouse"),

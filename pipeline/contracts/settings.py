@@ -81,6 +81,10 @@ class ApiSettings(_Settings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=0, le=65535)
     api_open: bool = Field(default=False, description="listen beyond loopback although there are no keys")
+    api_local: bool = Field(
+        default=False,
+        description="refuse foreign hosts and origins wherever it listens: for a container published on loopback",
+    )
     max_upload_bytes: int = Field(default=4 * 2**30, ge=1)
     max_open_videos: int = Field(default=5000, ge=1, description="submissions that wait or run at the same time")
 
@@ -97,7 +101,9 @@ class IngestSettings(_Settings):
     jpeg_quality: int = Field(default=85, ge=1, le=100)
     max_frame_bytes: int = Field(default=950_000, ge=1000)
     videos_per_worker: int = Field(default=4, ge=1)
-    frames_in_flight: int = Field(default=2000, ge=1, description="the most of one video; mostly its pace holds it below")
+    frames_in_flight: int = Field(
+        default=2000, ge=1, description="the most of one video; mostly its pace holds it below"
+    )
     least_in_flight: int = Field(default=128, ge=1, description="of all videos, before the analysis' speed is known")
     lease_seconds: int = Field(default=30, ge=3)
     stall_seconds: float = Field(default=600.0, gt=0, description="without a frame stored, a video is given up")
@@ -119,6 +125,7 @@ class AnalysisSettings(_Settings):
     gpu: bool = False
     spark_master: str = ""
     spark_driver_memory: str = "1g"
+    spark_driver_host: str = Field(default="127.0.0.1", description="where a cluster's workers reach the application")
     batch_frames: int = Field(default=64, ge=1, description="frames of one Arrow batch, handed to the models together")
     trigger_frames: int = Field(default=800, ge=1, description="frames of one micro-batch")
     hang_seconds: float = Field(default=60.0, ge=1, description="without progress, a worker process is ended")
