@@ -6,15 +6,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaProducer
 
 from pipeline.cassandra import CassandraClient
 from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import VideoStatus
+from pipeline.dead_letters import DeadLetters, Letter
 from pipeline.publishing import KafkaPublisher
 from pipeline.topics import Topics
+from stack.state import read_state
 from stack.trial import Trial
 from tests.e2e.clips import make_clip
 from tests.e2e.service import Service
@@ -79,47 +81,62 @@ def frame(video_id: UUID, number: int, picture: bytes) -> Frame:
     return Frame(video_id, 1, number, number / 10, None, 64, 48, (TaskRequest(TaskName.COLORS),), picture)
 
 
+def huge(picture: bytes) -> bytes:
+    """A JPEG that says that it has 65,500 × 65,500 pixels."""
+    at = picture.index(b"\xff\xc0") + 5
+    return picture[:at] + (65500).to_bytes(2) * 2 + picture[at + 4 :]
+
+
 def test_a_bad_frame_fails_alone(service: Service, stack: Trial, by_hand: Any) -> None:
     videos, video_id = by_hand
     publisher = KafkaPublisher(stack.kafka())
-    pictures = [jpeg(), b"\xff\xd8 this is no picture", jpeg()[:200], jpeg()]
+    pictures = [jpeg(), b"\xff\xd8 this is no picture", jpeg()[:200], jpeg(), huge(jpeg())]
     for number, picture in enumerate(pictures, start=1):
         publisher.frame(frame(video_id, number, picture), lambda error: None)
     publisher.flush(30)
     publisher.close()
-    videos.save_sampled(video_id, 0, [1, 2, 3, 4])
-    videos.set_expected(video_id, 4, 4)
+    videos.save_sampled(video_id, 0, [1, 2, 3, 4, 5])
+    videos.set_expected(video_id, 5, 5)
     video = service.wait(f"/analysis/{video_id}")
     assert video["status"] == "completed"
-    assert video["frames"]["done"] + video["frames"]["failed"] == 4
+    assert video["frames"]["done"] + video["frames"]["failed"] == 5
     assert video["frames"]["failed"] >= 1
     assert "failed" in video["warnings"][0]
     rows = {row["frame_number"]: row for row in service.rows(f"/analysis/{video_id}")}
     assert (rows[1]["status"], rows[2]["status"], rows[4]["status"]) == ("ok", "failed", "ok")
     assert rows[2]["error"]
+    assert "65500x65500 pixels" in rows[5]["error"]
 
 
-def test_records_that_are_no_frames_are_set_aside(service: Service, stack: Trial, tmp_path: Path) -> None:
+def test_garbage_on_every_topic_is_set_aside_or_ignored(service: Service, stack: Trial, tmp_path: Path) -> None:
     kafka = stack.kafka()
     topics = Topics.of(kafka)
-    producer = KafkaProducer(bootstrap_servers=kafka.kafka_bootstrap)
-    marker = uuid4().bytes
-    producer.send(topics.frames, marker)
+    before = pids(stack)
+    producer = KafkaProducer(bootstrap_servers=kafka.kafka_bootstrap, max_request_size=2 * 2**20)
+    marker = uuid4().hex.encode()
+    large = marker * 40_000
+    for topic in (topics.videos, topics.frames, topics.results, topics.dead_letters):
+        producer.send(topic, marker)
+        producer.send(topic, None, key=marker)
+        producer.send(topic, b"\xff\xfe\x00", key=b"\xff", headers=[("schema", b"\xff"), ("schema", b"1")])
+        producer.send(topic, large)
     producer.send(topics.frames, marker, headers=[("schema", b"99")])
-    producer.send(topics.frames, None, key=b"x", headers=[("schema", b"1")])
     producer.flush(30)
     producer.close()
     service.completed(service.upload(make_clip(tmp_path / "after.mp4", 5), modelsToRun="color_detection"))
-    consumer = KafkaConsumer(
-        topics.dead_letters,
-        bootstrap_servers=kafka.kafka_bootstrap,
-        auto_offset_reset="earliest",
-        consumer_timeout_ms=1000,
-    )
-    reasons: list[str] = []
+    letters: list[Letter] = []
     until = time.monotonic() + 30
-    while len(reasons) < 2 and time.monotonic() < until:
-        reasons += [dict(r.headers)["dead_letter_reason"].decode() for r in consumer if r.value == marker]
-    consumer.close()
-    assert len(reasons) == 2
-    assert all("schema" in reason for reason in reasons)
+    while len(letters) < 5 and time.monotonic() < until:
+        letters = [one for one in DeadLetters(kafka).newest(50) if one.name.startswith(f"{topics.frames}/")]
+    reasons = [one.reason for one in letters]
+    assert len(letters) >= 5, reasons
+    assert all("schema" in reason for reason in reasons), reasons
+    assert [one.left_out for one in letters if one.left_out] == [f"{len(large)} bytes"]
+    assert any("'99'" in reason for reason in reasons)
+    assert pids(stack) == before
+
+
+def pids(stack: Trial) -> dict[str, Any]:
+    state = read_state(stack.settings.state_file)
+    assert state is not None
+    return {name: (service.process, service.failures) for name, service in state.services.items()}
