@@ -27,8 +27,8 @@ class Site:
 
 
 @contextmanager
-def serving() -> Iterator[Site]:
-    """A server on a free port."""
+def serving(address: str = "127.0.0.1") -> Iterator[Site]:
+    """A server on a free port of a loopback address."""
     site = Site(0)
 
     class Handler(BaseHTTPRequestHandler):
@@ -39,7 +39,7 @@ def serving() -> Iterator[Site]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             return None
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((address, 0), Handler)
     site.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
