@@ -193,8 +193,9 @@ def test_a_server_that_never_ends_is_left_at_the_cap(site: Site, fetch: Fetch, p
     assert not list(path.parent.parent.rglob("*.part"))
 
 
-@pytest.mark.parametrize("dripping", ["head", "body"])
-def test_a_halt_is_heard_while_a_server_drips(site: Site, fetch: Fetch, dripping: str) -> None:
+@pytest.mark.parametrize("dripping", ["head", "body", "nothing"])
+def test_a_halt_is_heard_while_a_server_drips(site: Site, fetch: Fetch, path: Path, dripping: str) -> None:
+    """Of a body without a length, the end of the connection is the end: one that was cut must not pass for whole."""
     over, halt = threading.Event(), Halt()
     site.answers["/a"] = drip(over, dripping)
     timer = threading.Timer(0.3, halt.raise_flag, (HaltReason.ENDED,))
@@ -203,6 +204,7 @@ def test_a_halt_is_heard_while_a_server_drips(site: Site, fetch: Fetch, dripping
         fetch("/a", halt)
     over.set()
     timer.join()
+    assert not path.exists()
 
 
 def test_no_cookie_goes_from_one_video_to_another(site: Site, path: Path) -> None:
@@ -247,7 +249,7 @@ def chunked(body: bytes) -> Answer:
 
 
 def drip(over: threading.Event, part: str) -> Answer:
-    """A byte every twentieth of a second, of a head or of a body that has no end, until the event."""
+    """A byte every twentieth of a second, of a head or of a body that has no length, or nothing, until the event."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         opening = b"HTTP/1.1 200 OK\r\nX-Slow: "
@@ -255,8 +257,7 @@ def drip(over: threading.Event, part: str) -> Answer:
         handler.close_connection = True
         try:
             while not over.wait(0.05):
-                handler.wfile.write(b"x")
-                handler.wfile.flush()
+                handler.wfile.write(b"" if part == "nothing" else b"x")
         except OSError:
             return
 
