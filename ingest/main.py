@@ -11,6 +11,7 @@ from types import FrameType
 from ingest.download import Downloader, DownloadLimits
 from ingest.guard import SourceGuard
 from ingest.job import Workbench
+from ingest.sandbox import announce_sandbox
 from ingest.sources import SourceFolder
 from ingest.sweeper import Sweeper
 from ingest.wakeups import WakeUps
@@ -45,6 +46,7 @@ def main() -> int:
 
 
 def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettings, settings: IngestSettings) -> None:
+    announce_sandbox(paths.data_dir, settings)
     client = CassandraClient(cassandra)
     videos, results = CassandraVideoStore(client), CassandraResultStore(client)
     publisher = KafkaPublisher(kafka, client_id="framewise-ingest", linger_ms=LINGER_MS)
