@@ -11,6 +11,7 @@ from types import FrameType
 from ingest.download import Downloader, DownloadLimits
 from ingest.guard import SourceGuard
 from ingest.job import Workbench
+from ingest.pace import Pace
 from ingest.sandbox import announce_sandbox
 from ingest.sources import SourceFolder
 from ingest.sweeper import Sweeper
@@ -54,7 +55,8 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     limits = DownloadLimits(settings.max_download_bytes, settings.download_timeout)
     fetcher = Downloader(SourceGuard(settings.allowed_hosts), limits)
     worker = Worker(
-        Workbench(videos, results, publisher, sources, fetcher, settings), owner=f"{socket.gethostname()}:{os.getpid()}"
+        Workbench(videos, results, publisher, sources, fetcher, settings, pace=Pace(settings.least_in_flight)),
+        owner=f"{socket.gethostname()}:{os.getpid()}",
     )
     sweeper = Sweeper(videos, results, sources, settings.stall_seconds)
     sweeping = threading.Thread(target=sweeper.run, name="sweeper", daemon=True)
