@@ -69,6 +69,6 @@ def _check_alone() -> None:
 MEASURES = (
     Measure("namespace", ("no network",), _leave_network),
     Measure("capabilities", ("no privileges",), _drop_privileges),
-    Measure("landlock", ("no reading", "no writing", "no programs"), _close_files),
+    Measure("landlock", ("no reading beyond libraries", "no writing", "no programs"), _close_files),
     Measure("seccomp", ("no network", "no writing", "no programs", "no other processes"), seccomp.install),
 )
