@@ -16,7 +16,7 @@ from pipeline.contracts.errors import DiskFull, StoreError
 from pipeline.contracts.frames import bucket_of
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
-TRIES = 3
+TRIES = 5
 """A folder that is empty may be removed just when a frame is to be put into it."""
 
 
@@ -99,15 +99,8 @@ class FolderFrameStore:
 
     def delete(self, video_id: UUID, frame_numbers: Iterable[int]) -> None:
         """Remove files, and then the folders that they leave empty."""
-        folders = set()
-        for number in frame_numbers:
-            path = self.path(video_id, number)
-            folders.add(path.parent)
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as e:
-                raise StoreError(f"{path} cannot be removed: {e.strerror}") from e
-        for folder in (*folders, self._root / str(video_id)):
+        emptied = {path.parent for n in frame_numbers if _removed(path := self.path(video_id, n))}
+        for folder in (*emptied, *({self._root / str(video_id)} if emptied else ())):
             with suppress(OSError):
                 folder.rmdir()
 
@@ -121,11 +114,22 @@ def _write_into_folder(path: Path, content: bytes) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, content)
-        except FileNotFoundError:
+        except (FileNotFoundError, FileExistsError):  # mkdir says either when the folder goes meanwhile
             if not left:
                 raise
         else:
             return
+
+
+def _removed(path: Path) -> bool:
+    """Remove a file; whether it was there."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as e:
+        raise StoreError(f"{path} cannot be removed: {e.strerror}") from e
+    return True
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -346,6 +346,116 @@ def test_one_row_may_be_large(store: ResultStore) -> None:
     save(store, frame, replace(frame, frame_number=2, results=(a_result([], error="x" * 100_000),)))
     assert store.frame(video_id, 1) == tuple(rows(frame))
     assert len(store.failure_reason(video_id) or "") == 100_000
+
+
+def test_entries_say_what_is_in_the_ledger(store: ResultStore) -> None:
+    video_id = uuid4()
+    began = datetime.now(UTC) - timedelta(milliseconds=1)
+    save(store, analyzed(video_id, 1001), analyzed(video_id, 7), analyzed(video_id, 3, a_result(error="no")))
+    entries = store.entries(video_id, 0)
+    assert [(e.frame_number, e.failed, e.error, e.write_timestamp) for e in entries] == [
+        (3, True, "no", AT - 1),
+        (7, False, None, AT),
+    ]
+    assert all(began <= entry.stored_at <= datetime.now(UTC) for entry in entries)
+    assert store.row_counts(video_id, 0) == {3: 1, 7: 1}
+    assert store.entries(video_id, 2) == []
+    assert store.row_counts(video_id, 2) == {}
+
+
+def cleared(store: ResultStore, video_id: UUID, bucket: int, *numbers: int) -> None:
+    """Clear these frames."""
+    entries = [entry for entry in store.entries(video_id, bucket) if entry.frame_number in numbers]
+    store.clear(video_id, bucket, entries, AT + 1)
+
+
+def test_cleared_frames_go_and_count_as_before(store: ResultStore) -> None:
+    video_id = uuid4()
+    frames = a_mixture(video_id)
+    save(store, *frames)
+    outcomes = store.outcomes(video_id, 0)
+    for _ in range(2):
+        cleared(store, video_id, 0, 1, 2, 500, 999)
+        assert walked(store, video_id) == rows(*(f for f in frames if f.frame_number not in (1, 2, 500, 999)))
+        assert [entry.frame_number for entry in store.entries(video_id, 0)] == [998, 1000]
+        assert store.outcomes(video_id, 0) == outcomes
+        assert list(store.outcomes(video_id, 0)) == sorted(outcomes)
+        assert count(store, video_id) == LedgerCount(len(NUMBERS) - 1, 1)
+        assert store.summaries(video_id)[0] == BucketSummary(0, LedgerCount(5, 1), 99.7, 99.9)
+        assert store.failure_reason(video_id) == "no"
+        store.recount(video_id, [0, 1, 2, 4, 1234])
+    assert store.frame(video_id, 500) == ()
+    save(store, *frames)
+    assert [entry.frame_number for entry in store.entries(video_id, 0)] == [998, 1000]
+    assert walked(store, video_id, ResultQuery(frame_to=1000)) == rows(frames[3], frames[5])
+
+
+def test_an_emptied_bucket_has_counts_and_no_times(store: ResultStore) -> None:
+    video_id = uuid4()
+    save(store, *(analyzed(video_id, n) for n in range(1, 1003)))
+    cleared(store, video_id, 0, *range(1, 501))
+    cleared(store, video_id, 0, *range(501, 1001))
+    assert store.summaries(video_id) == [
+        BucketSummary(0, LedgerCount(1000), None, None),
+        BucketSummary(1, LedgerCount(2), 100.0, 100.1),
+    ]
+    assert len(store.outcomes(video_id, 0)) == 1000
+    for query in (ResultQuery(), ResultQuery(time_from=0.0), ResultQuery(time_to=1e6), ResultQuery(frame_from=1)):
+        assert [row.frame_number for row in walked(store, video_id, query)] == [1001, 1002]
+
+
+def test_what_is_written_later_than_the_clearing_is_there(store: ResultStore) -> None:
+    video_id = uuid4()
+    save(store, analyzed(video_id, 1), analyzed(video_id, 2, a_result(error="no")))
+    cleared(store, video_id, 0, 1, 2)
+    save(store, analyzed(video_id, 1), analyzed(video_id, 2), at=AT + 1)
+    assert walked(store, video_id) == []
+    later = analyzed(video_id, 2, a_result([dog(0.2)]))
+    save(store, later, at=AT + 2)
+    assert walked(store, video_id) == rows(later)
+    assert count(store, video_id) == LedgerCount(2, 0)
+
+
+def test_a_frame_between_cleared_ones_is_not_touched(store: ResultStore) -> None:
+    video_id = uuid4()
+    save(store, *(analyzed(video_id, n) for n in (1, 2, 4, 5, 7)))
+    cleared(store, video_id, 0, 1, 2, 4, 5, 7)
+    late = [analyzed(video_id, n) for n in (3, 6, 8)]
+    save(store, *late)
+    assert walked(store, video_id) == rows(*late)
+    assert count(store, video_id) == LedgerCount(8, 0)
+
+
+def test_buckets_that_are_removed_were_never_there(store: ResultStore) -> None:
+    video_id, other = uuid4(), uuid4()
+    frames = [analyzed(video_id, n) for n in (1, 2, 1001, 2001)]
+    save(store, *frames, analyzed(other, 1))
+    cleared(store, video_id, 0, 1)
+    store.remove(video_id, [], AT + 1)
+    assert count(store, video_id) == LedgerCount(4, 0)
+    for _ in range(2):
+        store.remove(video_id, [0, 1, 5], AT + 1)
+        assert walked(store, video_id) == rows(frames[3])
+        assert [s.bucket for s in store.summaries(video_id)] == [2]
+        assert store.outcomes(video_id, 0) == {}
+        save(store, *frames)
+    assert count(store, other) == LedgerCount(1, 0)
+    save(store, *frames, at=AT + 2)
+    assert walked(store, video_id) == rows(*frames)
+    assert count(store, video_id) == LedgerCount(4, 0)
+
+
+def test_an_entry_that_was_changed_later_is_cleared_all_the_same(on_cassandra: CassandraResultStore) -> None:
+    """As by hand, with the time of the change as its write timestamp."""
+    video_id = uuid4()
+    save(on_cassandra, analyzed(video_id, 1))
+    on_cassandra._db.execute(
+        "UPDATE ledger SET stored_at = ? WHERE video_id = ? AND bucket = 0 AND frame_number = 1", (T0, video_id)
+    )
+    assert [entry.stored_at for entry in on_cassandra.entries(video_id, 0)] == [T0]
+    cleared(on_cassandra, video_id, 0, 1)
+    assert on_cassandra.entries(video_id, 0) == []
+    assert count(on_cassandra, video_id) == LedgerCount(1, 0)
 
 
 def test_rows_are_fetched_as_they_are_needed(on_cassandra: CassandraResultStore) -> None:

@@ -23,7 +23,7 @@ from pipeline.contracts.videos import (
     VideoStatus,
 )
 from pipeline.migrations import migrate
-from pipeline.video_store import EndedCursor, InMemoryVideoStore, VideoStore
+from pipeline.video_store import EndedCursor, InMemoryVideoStore, Listing, VideoStore
 from tests.integration.races import race, wait_until
 from tests.unit.factories import T0, a_video
 
@@ -286,6 +286,69 @@ def test_an_ended_video_that_is_still_listed_as_open_is_repaired(on_cassandra: C
     on_cassandra.repair_listing(ended.video_id)
     assert ended.video_id not in on_cassandra.open_videos()
     assert ended in on_cassandra.ended_videos(CANCELLED, 1000)
+
+
+def test_listings_name_every_video(store: VideoStore) -> None:
+    waiting, ended = created(store), created(store)
+    store.transition(ended.video_id, FAILED)
+    ended = known(store, ended.video_id)
+    assert ended.finished_at is not None
+    mine = {waiting.video_id, ended.video_id}
+    assert [e for e in store.open_listings() if e.video_id in mine] == [Listing(waiting.video_id, waiting.created_at)]
+    assert [e for e in store.ended_listings() if e.video_id in mine] == [
+        Listing(ended.video_id, ended.finished_at, FAILED)
+    ]
+
+
+@pytest.mark.parametrize("status", sorted(TERMINAL))
+def test_a_video_that_is_removed_stays_listed_until_it_is_unlisted(store: VideoStore, status: VideoStatus) -> None:
+    video = created(store)
+    store.save_progress(video.video_id, SourceProgress(frames_decoded=7))
+    store.save_sampled(video.video_id, 3, [3001])
+    store.transition(video.video_id, VideoStatus.PROCESSING)
+    store.transition(video.video_id, status)
+    assert store.remove(known(store, video.video_id))
+    assert store.get(video.video_id) is None
+    assert not store.remove(video)
+    (entry,) = [entry for entry in store.ended_listings() if entry.video_id == video.video_id]
+    assert all(v.video_id != video.video_id for v in store.ended_videos(status, 1000))
+    assert store.sampled_buckets(video.video_id) == (3,)
+    for _ in range(2):
+        store.forget(video.video_id)
+        store.unlist(entry)
+        assert store.sampled_buckets(video.video_id) == ()
+        assert store.progress(video.video_id) == SourceProgress()
+        assert all(entry.video_id != video.video_id for entry in store.ended_listings())
+    with pytest.raises(NotFound):
+        store.claim(video.video_id, "a", 5)
+
+
+def test_only_what_has_ended_and_is_as_given_is_removed(store: VideoStore) -> None:
+    waiting = created(store)
+    assert not store.remove(waiting)
+    lease = leased(store, waiting.video_id)
+    store.transition(waiting.video_id, VideoStatus.PROCESSING)
+    processing = known(store, waiting.video_id)
+    assert not store.remove(processing)
+    store.transition(waiting.video_id, CANCELLED)
+    ended = known(store, waiting.video_id)
+    assert not store.remove(ended)
+    store.release(lease)
+    for other in (replace(ended, status=FAILED), replace(ended, attempt=2), waiting, processing):
+        assert not store.remove(other)
+        assert store.get(waiting.video_id) == ended
+    assert store.remove(ended)
+
+
+def test_an_entry_without_a_video_is_listed_and_can_be_taken_out(on_cassandra: CassandraVideoStore) -> None:
+    """As when a submission dies between its two writes."""
+    entry = Listing(uuid4(), T0)
+    on_cassandra._db.execute(
+        "INSERT INTO open_videos (shard, created_at, video_id) VALUES (0, ?, ?)", (entry.at, entry.video_id)
+    )
+    assert entry in on_cassandra.open_listings()
+    on_cassandra.unlist(entry)
+    assert entry not in on_cassandra.open_listings()
 
 
 def test_a_lease_is_held_by_one(store: VideoStore) -> None:

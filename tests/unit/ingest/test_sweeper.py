@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ingest.stalls import Arrival, StallWatch
 from ingest.sweeper import Sweeper, explain
 from pipeline.contracts.videos import FrameRange, SourceProgress, VideoStatus
+from pipeline.video_store import Listing
 from tests.unit.factories import analyzed
 from tests.unit.ingest.benches import Bench
 
@@ -100,6 +102,14 @@ def test_sources_of_ended_videos_go(bench: Bench, sweeper: Sweeper) -> None:
     os.utime(bench.sources.path(old).parent, (hours_ago, hours_ago))
     sweeper.sweep()
     assert set(bench.sources.video_ids()) == {running, fresh}
+
+
+def test_what_is_listed_as_open_without_a_video_goes_after_an_hour(bench: Bench, sweeper: Sweeper) -> None:
+    running, now = processing(bench), datetime.now(UTC)
+    old, new = Listing(uuid4(), now - timedelta(hours=2)), Listing(uuid4(), now - timedelta(minutes=50))
+    bench.videos._left_over |= {old, new}
+    sweeper.sweep()
+    assert {entry.video_id for entry in bench.videos.open_listings()} == {new.video_id, running}
 
 
 def test_own_frames_start_patience_anew() -> None:
