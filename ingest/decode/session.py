@@ -42,7 +42,10 @@ class Session:
     def probe(self) -> Probe:
         """What the file says of itself; raises MediaError when no frame can be decoded."""
         if self._first is None:
-            raise MediaError("no frame of the file can be decoded")
+            raise MediaError(
+                "no frame of the file can be decoded: it is damaged, or a frame needs more memory than "
+                "FRAMEWISE_DECODE_MEMORY_BYTES allows"
+            )
         frame = self._first[2]
         width, height = self._encoder.turn(frame).size(frame.width, frame.height)
         duration, rate = self._header.duration, self._header.rate

@@ -94,7 +94,8 @@ def test_too_little_memory(video: Path) -> None:
 def test_pictures_that_are_too_large_for_the_memory(tmp_path: Path) -> None:
     """The libraries fit and the pictures do not: the limit ends the child while it decodes."""
     video = numbered_video(tmp_path / "a.mp4", 2, 8000, 4320, codec="mpeg4")
-    with DecoderProcess(replace(REQUEST, memory_bytes=600 << 20), video, 20.0, lambda: None) as child:
+    request = replace(REQUEST, memory_bytes=550 << 20, frame_height=4320)
+    with DecoderProcess(request, video, 20.0, lambda: None) as child:
         messages = child.messages()
         assert isinstance(next(messages), Confinement)
         with pytest.raises(MediaError, match="more memory than FRAMEWISE_DECODE_MEMORY_BYTES allows"):
