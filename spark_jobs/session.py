@@ -64,7 +64,9 @@ def options(settings: AnalysisSettings, paths: PathSettings) -> dict[str, str]:
 
 def _connector() -> dict[str, str]:
     jars = os.environ.get("FRAMEWISE_SPARK_JARS")
-    return {"spark.jars": jars} if jars else {"spark.jars.packages": connector_coordinate()}
+    if jars is None:
+        return {"spark.jars.packages": connector_coordinate()}
+    return {"spark.jars": jars} if jars else {}  # named, but empty: they are among Spark's own, as in the image
 
 
 def build_session(settings: AnalysisSettings, paths: PathSettings) -> SparkSession:
