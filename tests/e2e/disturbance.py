@@ -50,7 +50,7 @@ def until(wanted: Callable[[], bool], what: str, seconds: float = LIMIT) -> None
             if wanted():
                 return
         assert time.monotonic() < deadline, f"not reached in {seconds:g} s: {what}"
-        time.sleep(0.05)
+        time.sleep(0.15)
 
 
 class Subject:

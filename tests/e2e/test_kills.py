@@ -17,11 +17,13 @@ from tests.e2e.films import Analysis, Film, assert_same
 SEED = time.time_ns() % 2**32
 log = logging.getLogger(__name__)
 
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(scope="module")
 def subject(web: str) -> Iterator[Subject]:
     """A stack of this module alone: its processes are killed here. Nothing hangs, so nothing counts as hanging."""
-    with disturbed_stack(web, liveness_seconds=120.0) as running:
+    with disturbed_stack(web.removeprefix("http://"), liveness_seconds=120.0) as running:
         found = Subject(running)
         yield found
         found.close()
