@@ -112,7 +112,9 @@ class StartRequest(AnalysisOptions):
             parts = urlsplit(self.video_url)
             host, _ = parts.hostname, parts.port
         except ValueError as e:
-            raise ValueError(f"videoURL is not an address: {e}") from e
+            raise ValueError(
+                "videoURL is not an address; percent-encode special characters in user and password"
+            ) from e
         if parts.scheme not in ("http", "https") or not host:
             raise ValueError("videoURL must start with http:// or https:// and name a host; upload files instead")
         if any(ord(c) <= 32 or ord(c) == 127 for c in self.video_url):

@@ -14,6 +14,7 @@ def redact_url(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
+        _ = parts.port  # raises for `user:pass/word@host`, whose password would pass for a path
     except ValueError:
         return HIDDEN
     _, at, host = parts.netloc.rpartition("@")

@@ -1,6 +1,6 @@
 """How many frames may be under way, on a clock of the test's own."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from ingest.pace import ALONE_SECONDS, LEAST_FRAMES, SHARED_SECONDS, WINDOW_SECONDS, Pace
 
@@ -12,7 +12,7 @@ class Clock:
         return self.now
 
 
-def working(pace: Pace, clock: Clock, rates: dict, seconds: int, done: dict) -> None:
+def working(pace: Pace, clock: Clock, rates: dict[UUID, int], seconds: int, done: dict[UUID, int]) -> None:
     """Let so much time go by, with so many outcomes a second for each video."""
     for _ in range(seconds):
         clock.now += 1
@@ -39,7 +39,8 @@ def test_seconds_of_work_whatever_the_speed() -> None:
 
 
 def test_several_share_and_one_alone_again_has_all() -> None:
-    clock, first, second, done = Clock(), uuid4(), uuid4(), {}
+    clock, first, second = Clock(), uuid4(), uuid4()
+    done: dict[UUID, int] = {}
     pace = Pace(clock=clock)
     pace.begin(first)
     pace.begin(second)
@@ -51,7 +52,8 @@ def test_several_share_and_one_alone_again_has_all() -> None:
 
 
 def test_an_analysis_that_stands_still_is_given_little() -> None:
-    clock, video, done = Clock(), uuid4(), {}
+    clock, video = Clock(), uuid4()
+    done: dict[UUID, int] = {}
     pace = Pace(clock=clock)
     pace.begin(video)
     working(pace, clock, {video: 60}, 20, done)

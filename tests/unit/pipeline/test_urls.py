@@ -8,6 +8,7 @@ from pipeline.contracts.urls import redact_text, redact_url
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
+        ("http://user:pass/word@host.example/a.mp4", "***"),
         ("https://example.com/a.mp4", "https://example.com/a.mp4"),
         ("https://user:secret@example.com:8443/a.mp4", "https://***@example.com:8443/a.mp4"),
         ("https://user@example.com/a.mp4", "https://***@example.com/a.mp4"),
