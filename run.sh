@@ -14,6 +14,11 @@ usage: ./run.sh [--workers N] [--gpu]     start everything in the background and
        ./run.sh down                      stop what was started here
        ./run.sh status                    show the services
        ./run.sh logs [SERVICE] [-f]       show the logs
+       ./run.sh doctor                    check this machine and the servers, there and back
+       ./run.sh kafka [TOOL] [ARGS]       Kafka's own tools, such as: kafka topics --list
+       ./run.sh cqlsh [ARGS]              Cassandra's own shell
+       ./run.sh --docker [--workers N] [--gpu] [down|status|logs]
+                                          the same in containers, by Docker Compose
        ./run.sh lock                      pin the newest dependencies in requirements/*.lock
 
 Settings are variables named FRAMEWISE_…, such as FRAMEWISE_API_PORT, FRAMEWISE_DATA_DIR, FRAMEWISE_MIRROR.
@@ -140,12 +145,13 @@ make_locks() {
   export UV_CUSTOM_COMPILE_COMMAND="./run.sh lock"
   compile() {
     "$uv" pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --upgrade \
-      "$@" pyproject.toml >/dev/null
+      "$@" >/dev/null
   }
-  compile --extra cpu -o requirements/cpu.lock
-  compile --extra gpu -c requirements/cpu.lock -o requirements/gpu.lock
-  compile --extra cpu --group dev -c requirements/cpu.lock -o requirements/dev.lock
-  echo "requirements/cpu.lock, gpu.lock and dev.lock are made anew"
+  compile --extra cpu -o requirements/cpu.lock pyproject.toml
+  compile --extra gpu -c requirements/cpu.lock -o requirements/gpu.lock pyproject.toml
+  compile --extra cpu --group dev -c requirements/cpu.lock -o requirements/dev.lock pyproject.toml
+  compile --group pyproject.toml:cqlsh -c requirements/cpu.lock -o requirements/cqlsh.lock
+  echo "requirements/cpu.lock, gpu.lock, dev.lock and cqlsh.lock are made anew"
 }
 
 [ -n "${FRAMEWISE_MIRROR:-}" ] && {
@@ -154,23 +160,27 @@ make_locks() {
   export FRAMEWISE_MIRROR
 }
 
-command="up"
+command="up" docker=""
 gpu="${FRAMEWISE_GPU:-}"
+case "${1:-}" in test | lock | down | status | logs | demo | doctor | kafka | cqlsh | up) command="$1" ;; esac
 for argument in "$@"; do
+  # What follows these is for the tool, to the last word.
+  case "$command" in kafka | cqlsh) break ;; esac
   case "$argument" in
   -h | --help | help)
     usage
     exit 0
     ;;
   --gpu) gpu=true ;;
+  --docker) docker=true ;;
   esac
 done
-case "${1:-}" in test | lock | down | status | logs | demo | up) command="$1" ;; esac
 
 find_python
 CALLED_FROM="$PWD"
 cd "$ROOT"
 export PYTHONPATH="$ROOT"
+if [ -n "$docker" ]; then exec "$PYTHON" -m stack.docker "$@"; fi
 
 venv="$ROOT/.venv" kind=cpu
 case "$command" in
@@ -198,7 +208,10 @@ down | status | logs)
   ;;
 esac
 
-[ "$kind" = gpu ] || "$PYTHON" -m stack.preflight
+case "$command" in
+doctor | kafka | cqlsh) ;; # These say themselves what is missing.
+*) [ "$kind" = gpu ] || "$PYTHON" -m stack.preflight ;;
+esac
 ensure_venv "$venv" "$kind"
 if [ "$command" = test ]; then
   shift

@@ -61,7 +61,7 @@ def address(settings: StackSettings, arguments: Sequence[str]) -> dict[str, str]
 def become_cqlsh(settings: StackSettings, arguments: Sequence[str]) -> None:
     """Run the shell in place of this process; never returns but by StackError."""
     variables = address(settings, arguments)
-    command = ensure_cqlsh(settings.data_dir / "tools" / "cqlsh")
+    command = ensure_cqlsh(settings.data_dir / "cache" / "cqlsh")
     # PYTHONPATH names our tree, in which the shell has nothing to look for.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | variables
     os.execve(command, [str(command), *arguments], environment)

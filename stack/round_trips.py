@@ -24,7 +24,7 @@ from stack.settings import StackSettings
 
 RECORDS = 200
 ANSWER_MS = 15_000
-COUNT_SECONDS = 150.0
+COUNT_SECONDS = 240.0
 
 
 def unique_name() -> str:

@@ -5,7 +5,9 @@ import sys
 
 from pyspark.sql import DataFrame, SparkSession
 
-SECONDS = 120
+from stack.settings import LIGHT_JVM
+
+SECONDS = 200
 
 
 def count(bootstrap: str, topic: str, folder: str) -> int:
@@ -37,6 +39,7 @@ def _session(folder: str) -> SparkSession:
     options = {
         "spark.jars": os.environ["FRAMEWISE_SPARK_JARS"],
         "spark.driver.memory": "512m",
+        "spark.driver.extraJavaOptions": " ".join(LIGHT_JVM),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.local.dir": folder,
