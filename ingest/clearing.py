@@ -96,14 +96,18 @@ def line(video: ClearedVideo, dry_run: bool) -> str:
 def summary(total: Cleared, before: datetime, dry_run: bool) -> str:
     """What went in all."""
     verb = "would go" if dry_run else "cleared"
-    return (
-        f"{verb}, of all stored before {before:%Y-%m-%d %H:%M:%S} UTC: {amount(total)}; {total.videos:,} whole videos"
-    )
+    videos = counted(total.videos, "whole video")
+    return f"{verb}, of all stored before {before:%Y-%m-%d %H:%M:%S} UTC: {amount(total)}; {videos}"
 
 
 def amount(what: Cleared) -> str:
     """How much went."""
-    return f"{what.frames:,} frames, {what.rows:,} result rows, {decimal(what.bytes)}"
+    return f"{counted(what.frames, 'frame')}, {counted(what.rows, 'result row')}, {decimal(what.bytes)}"
+
+
+def counted(number: int, thing: str) -> str:
+    """So many things."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _say(console: Console, text: str) -> None:

@@ -280,7 +280,7 @@ def test_the_script_clears_by_age(client: CassandraClient, world: World) -> None
     status, said, complained = run(world, client.settings, "--days", "1000", "--dry-run")
     assert (status, said.splitlines()[0], complained) == (
         0,
-        f"{video.video_id}  a.mp4: 1 frames, 2 result rows, 9 bytes",
+        f"{video.video_id}  a.mp4: 1 frame, 2 result rows, 9 bytes",
         "",
     )
     status, said, complained = run(world, client.settings, "--days", "0.5")
@@ -289,8 +289,8 @@ def test_the_script_clears_by_age(client: CassandraClient, world: World) -> None
     status, said, complained = run(world, client.settings, "--days=0")
     assert (status, complained) == (0, "")
     assert f"{video.video_id}  a.mp4: 2 frames, 4 result rows, 18 bytes; the video went as a whole" in said
-    assert f"{running.video_id}  a.mp4: 1 frames, 2 result rows, 9 bytes\n" in said
-    assert said.splitlines()[-1].endswith("3 frames, 6 result rows, 27 bytes; 1 whole videos")
+    assert f"{running.video_id}  a.mp4: 1 frame, 2 result rows, 9 bytes\n" in said
+    assert said.splitlines()[-1].endswith("3 frames, 6 result rows, 27 bytes; 1 whole video")
     assert named(client, video.video_id) == {}
     assert world.known(running.video_id) == running
     status, said, _ = run(world, client.settings, "--days", "0")
