@@ -15,6 +15,8 @@ usage: ./run.sh [--workers N] [--gpu]     start everything in the background and
        ./run.sh status                    show the services
        ./run.sh logs [SERVICE] [-f]       show the logs
        ./run.sh doctor                    check this machine and the servers, there and back
+       ./run.sh dead-letters [list|replay [RECORD…]]
+                                          records that were set aside: show them, send them again
        ./run.sh kafka [TOOL] [ARGS]       Kafka's own tools, such as: kafka topics --list
        ./run.sh cqlsh [ARGS]              Cassandra's own shell
        ./run.sh --docker [--workers N] [--gpu] [down|status|logs]
@@ -162,7 +164,7 @@ make_locks() {
 
 command="up" docker=""
 gpu="${FRAMEWISE_GPU:-}"
-case "${1:-}" in test | lock | down | status | logs | demo | doctor | kafka | cqlsh | up) command="$1" ;; esac
+case "${1:-}" in test | lock | down | status | logs | demo | doctor | dead-letters | kafka | cqlsh | up) command="$1" ;; esac
 for argument in "$@"; do
   # What follows these is for the tool, to the last word.
   case "$command" in kafka | cqlsh) break ;; esac
@@ -189,7 +191,7 @@ lock)
   make_locks
   exit 0
   ;;
-down | status | logs)
+down | status | logs | dead-letters)
   # These need no new packages; before the first set-up there is nothing to ask about.
   if ! usable "$venv" && usable "$ROOT/.venv-gpu"; then venv="$ROOT/.venv-gpu"; fi
   if ! usable "$venv"; then

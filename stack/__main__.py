@@ -10,11 +10,12 @@ from pathlib import Path
 from pydantic import ValidationError
 from rich.console import Console
 
-from pipeline.contracts.errors import StackError
-from stack import commands, cqlsh, demo, doctor, report, tools
-from stack.settings import PREFIX, StackSettings
+from pipeline.contracts.errors import FramewiseError
+from pipeline.contracts.settings import KafkaSettings
+from pipeline.dead_letters import DeadLetters
+from stack import commands, cqlsh, dead_letters, demo, doctor, report, tools
+from stack.settings import HOST, PREFIX, StackSettings
 
-COMMANDS = ("up", "down", "status", "logs", "demo", "doctor")
 PASSED_ON = ("kafka", "cqlsh")
 """What comes after these is for the tool, to the last word."""
 
@@ -36,6 +37,12 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true", help="wait for more")
     logs.add_argument("-n", "--lines", type=int, default=50, metavar="N", help="lines of each log (default: 50)")
     found.add_parser("doctor", parents=[shared], help="check this machine and the servers")
+    letters = found.add_parser("dead-letters", help="records that were set aside: list them, or send them again")
+    letters.add_argument("action", nargs="?", choices=("list", "replay"), default="list")
+    letters.add_argument("names", nargs="*", metavar="RECORD", help="those to replay, as listed; all when left out")
+    letters.add_argument(
+        "-n", "--newest", type=int, default=100, metavar="N", help="look at the newest N (default: 100)"
+    )
     found.add_parser("kafka", help="Kafka's own tools: kafka TOOL [ARGS…]; without a tool, their names")
     found.add_parser("cqlsh", help="Cassandra's own shell: cqlsh [ARGS…]")
     return top
@@ -63,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ValidationError as error:
         wrong = "; ".join(f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         errors.print(f"error: {wrong}", style="red", markup=False, soft_wrap=True)
-    except StackError as error:
+    except FramewiseError as error:
         errors.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
     except KeyboardInterrupt:
         errors.print("interrupted", style="red")
@@ -101,6 +108,11 @@ def _run(options: argparse.Namespace, settings: StackSettings, console: Console)
             status = demo.run(settings, options.source, console)
             say("Framewise is still running. Stop it with: ./run.sh down")
             return status
+        case "dead-letters":
+            letters = DeadLetters(KafkaSettings(kafka_bootstrap=f"{HOST}:{settings.kafka_port}"))
+            if options.action == "list":
+                return dead_letters.show(letters, console, options.newest)
+            return dead_letters.replay(letters, console, options.names, options.newest)
         case "doctor":
             return doctor.run(settings, console)
     commands.up(settings, say)

@@ -1,5 +1,8 @@
 """What goes wrong is said, and nothing else suffers."""
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -134,6 +137,10 @@ def test_garbage_on_every_topic_is_set_aside_or_ignored(service: Service, stack:
     assert [one.left_out for one in letters if one.left_out] == [f"{len(large)} bytes"]
     assert any("'99'" in reason for reason in reasons)
     assert pids(stack) == before
+    command = [sys.executable, "-m", "stack", "dead-letters", "list", "-n", "50"]
+    environment = os.environ | {"FRAMEWISE_KAFKA_PORT": str(stack.settings.kafka_port), "COLUMNS": "250"}
+    shown = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert letters[-1].name in shown
 
 
 def pids(stack: Trial) -> dict[str, Any]:
