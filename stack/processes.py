@@ -148,9 +148,12 @@ async def stop(child: Child, service: str, token: str, seconds: float) -> None:
             child.process.terminate()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(child.process.wait(), seconds)
+    if child.process.returncode is None:
+        # By asyncio, which waits for it: psutil would take its exit status away.
+        with contextlib.suppress(ProcessLookupError):
+            child.process.kill()
     left = await asyncio.to_thread(_left_behind, members, service, token)
-    if left or child.process.returncode is None:
-        await asyncio.to_thread(end, left, 2.0)
+    await asyncio.to_thread(end, [process for process in left if process.pid != child.identity.pid], 2.0)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(child.process.wait(), KILL_SECONDS)
     with contextlib.suppress(TimeoutError):
