@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -49,7 +50,7 @@ def set_aside(kafka_settings: KafkaSettings, publisher: KafkaPublisher, *some: D
     return [f"{topic}/{one.partition}/{one.offset}" for one in some]
 
 
-def on_frames(kafka_settings: KafkaSettings) -> list:
+def on_frames(kafka_settings: KafkaSettings) -> list[Any]:
     """Everything on topic `frames`."""
     topic = Topics.of(kafka_settings).frames
     consumer = KafkaConsumer(bootstrap_servers=kafka_settings.kafka_bootstrap, consumer_timeout_ms=2000)
@@ -105,13 +106,14 @@ def test_the_command_shows_and_replays(
     kafka_settings: KafkaSettings, publisher: KafkaPublisher, letters: DeadLetters
 ) -> None:
     (name,) = set_aside(kafka_settings, publisher, letter(400, b"frame", "the frame ended its worker [bold]"))
-    console = Console(file=io.StringIO(), width=250)
+    said_to = io.StringIO()
+    console = Console(file=said_to, width=250)
     assert dead_letters.show(letters, console, 100) == 0
     with pytest.raises(NotFound, match="nowhere/0/1"):
         dead_letters.replay(letters, console, ["nowhere/0/1"], 100)
     assert dead_letters.replay(letters, console, [name], 100) == 0
     assert dead_letters.replay(letters, console, [], 1) == 0
-    said = console.file.getvalue()
+    said = said_to.getvalue()
     assert name in said
     assert "[bold]" in said
     assert "1 records were sent again" in said
