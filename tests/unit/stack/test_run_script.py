@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,18 @@ def test_before_the_first_start_there_is_nothing_to_ask_about(checkout: Path, co
     done = run(checkout, command)
     assert done.returncode == 0
     assert done.stdout == "nothing was started here yet\n"
+
+
+@pytest.mark.parametrize("name", ["run.sh", ".ci/run", "spark_jobs/discover_gpus.sh"])
+def test_the_linter_of_scripts_has_nothing_to_say(name: str) -> None:
+    command = [str(Path(sys.executable).parent / "shellcheck"), str(ROOT / name)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_containers_need_no_virtual_environment(checkout: Path, bare_path: Path) -> None:
+    (bare_path / "python3").symlink_to(sys.executable)
+    done = run(checkout, "--docker", "down", PATH=str(bare_path))
+    assert done.returncode == 1
+    assert "there is no command docker;" in done.stderr
+    assert nothing_was_made(checkout)
