@@ -40,9 +40,7 @@ def parser() -> argparse.ArgumentParser:
     letters = found.add_parser("dead-letters", help="records that were set aside: list them, or send them again")
     letters.add_argument("action", nargs="?", choices=("list", "replay"), default="list")
     letters.add_argument("names", nargs="*", metavar="RECORD", help="those to replay, as listed; all when left out")
-    letters.add_argument(
-        "-n", "--newest", type=int, default=100, metavar="N", help="of the newest N (default: 100)"
-    )
+    letters.add_argument("-n", "--newest", type=int, default=100, metavar="N", help="of the newest N (default: 100)")
     found.add_parser("kafka", help="Kafka's own tools: kafka TOOL [ARGS…]; without a tool, their names")
     found.add_parser("cqlsh", help="Cassandra's own shell: cqlsh [ARGS…]")
     return top
