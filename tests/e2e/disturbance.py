@@ -2,6 +2,8 @@
 
 import contextlib
 import hashlib
+import logging
+import os
 import random
 import sys
 import tempfile
@@ -24,7 +26,11 @@ from stack.trial import Trial, trial
 from tests.e2e.films import Analysis
 from tests.e2e.service import ENDED, Service
 
+log = logging.getLogger(__name__)
+
 VICTIMS = ("ingest", "worker", "analysis", "kafka", "cassandra", "api")
+SEED = os.environ.get("FRAMEWISE_TEST_SEED", str(time.time_ns() % 2**32))
+"""Moments and pairs are random; a failure shows the seed, which can be set to see it again."""
 FIRST, LAST = 0.2, 0.8
 """The shares of the rows between which a process is disturbed."""
 LIMIT = 240.0
@@ -40,6 +46,12 @@ def disturbed_stack(allowed: str, **more: Any) -> Iterator[Trial]:
             environment.setenv(name, value)
         with trial(workers=2, batch_frames=16, **more) as running:
             yield running
+
+
+def seed_for(name: str) -> None:
+    """Begin a test's chances."""
+    log.warning("FRAMEWISE_TEST_SEED=%s", SEED)
+    random.seed(f"{SEED} {name}")
 
 
 def until(wanted: Callable[[], bool], what: str, seconds: float = LIMIT) -> None:

@@ -1,17 +1,11 @@
 """Whichever process is stopped in the middle of a video: it is found by its silence, and nothing is lost."""
 
-import logging
-import random
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.disturbance import VICTIMS, Subject, disturbed_stack
+from tests.e2e.disturbance import VICTIMS, Subject, disturbed_stack, seed_for
 from tests.e2e.films import Analysis, Film, assert_same
-
-SEED = time.time_ns() % 2**32
-log = logging.getLogger(__name__)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -39,8 +33,7 @@ def wanted(subject: Subject, film: Film) -> Analysis:
 
 @pytest.mark.parametrize("name", VICTIMS)
 def test_one_process_is_stopped(subject: Subject, film: Film, wanted: Analysis, name: str) -> None:
-    random.seed(seed := f"{SEED} {name}")
-    log.warning("seed: %s", seed)
+    seed_for(name)
     subject.all_up()
     failures = subject.failures
     path = subject.service.upload(film.path, **film.fields)

@@ -4,17 +4,15 @@ import logging
 import random
 import shutil
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.e2e.disturbance import VICTIMS, Subject, disturbed_stack, until
+from tests.e2e.disturbance import VICTIMS, Subject, disturbed_stack, seed_for, until
 from tests.e2e.films import Analysis, Film, assert_same
 
-SEED = time.time_ns() % 2**32
 log = logging.getLogger(__name__)
 
 pytestmark = pytest.mark.timeout(600)
@@ -45,10 +43,8 @@ def wanted(subject: Subject, film: Film) -> Analysis:
 
 @pytest.fixture(autouse=True)
 def chance(request: pytest.FixtureRequest) -> None:
-    """The moments are random; a failure shows with which seed."""
-    seed = f"{SEED} {request.node.name}"
-    log.warning("seed: %s", seed)
-    random.seed(seed)
+    """The moments are random."""
+    seed_for(request.node.name)
 
 
 def submit(subject: Subject, film: Film) -> str:
