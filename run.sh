@@ -135,7 +135,7 @@ run_tests() {
   if [ -n "$failed" ]; then echo "error: these checks failed: ${failed#, } (see above); the tests run all the same" >&2; fi
   echo "== pytest"
   local status=0
-  "$python" -m pytest "${selection[@]}" --cov --cov-report=term:skip-covered || status=$?
+  "$python" -m pytest "${selection[@]}" --durations=20 --cov --cov-report=term:skip-covered || status=$?
   if [ "$status" = 0 ] && [ -n "$failed" ]; then status=1; fi
   exit "$status"
 }

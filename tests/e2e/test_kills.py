@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 pytestmark = pytest.mark.timeout(600)
 
+LONG = {"analysis", "kafka", "cassandra"}
+"""These take a minute and more to be themselves again: `./run.sh test --all` kills them."""
+
 
 @pytest.fixture(scope="module")
 def subject(web: str) -> Iterator[Subject]:
@@ -52,7 +55,7 @@ def submit(subject: Subject, film: Film) -> str:
     return subject.service.upload(film.path, **film.fields)
 
 
-@pytest.mark.parametrize("name", VICTIMS)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in LONG else ()) for n in VICTIMS])
 def test_one_process_is_killed(subject: Subject, film: Film, wanted: Analysis, name: str) -> None:
     path = submit(subject, film)
     failures = subject.failures
@@ -104,6 +107,7 @@ def test_the_analysis_starts_again_without_its_checkpoint(subject: Subject, film
     assert subject.failures["analysis"] == failures + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("awake", ["while the other works", "when the other has ended"])
 def test_a_stopped_ingest_is_taken_over_and_fenced_off(
     subject: Subject, film: Film, wanted: Analysis, web: str, web_folder: Path, awake: str
