@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from kafka import KafkaConsumer
@@ -32,8 +33,7 @@ def events(
         consumer_timeout_ms=5000,
     )
     try:
-        found = (json.loads(record.value) for record in consumer)
-        return [event for event in found if event["video_id"] == video_id]
+        return [json.loads(record.value) for record in consumer if record.key == UUID(video_id).bytes]
     finally:
         consumer.close()
 
