@@ -23,19 +23,20 @@ NEEDS_NO_SERVER = ("-h", "--help", "--version")
 
 
 def ensure_cqlsh(folder: Path, lock: Path = LOCK) -> Path:
-    """The shell's command, installed in `folder` where it is not yet. Raises StackError."""
+    """The shell's environment, installed in `folder` where it is not yet. Raises StackError."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "installing").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)  # it goes with its holder, who has a limit
         venv, stamp = folder / "venv", folder / "installed.lock"
-        if not stamp.is_file() or stamp.read_bytes() != lock.read_bytes():
+        whole = (venv / "bin" / "cqlsh").is_file() and stamp.is_file()
+        if not whole or stamp.read_bytes() != lock.read_bytes():
             sys.stderr.write("installing cqlsh (first time only)\n")
             shutil.rmtree(venv, ignore_errors=True)
             _run([sys.executable, "-m", "venv", str(venv)])
             pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
             _run([*pip, "--no-input", "--require-hashes", "-r", str(lock)])
             shutil.copyfile(lock, stamp)
-    return venv / "bin" / "cqlsh"
+    return venv
 
 
 def _run(command: list[str]) -> None:
@@ -61,7 +62,9 @@ def address(settings: StackSettings, arguments: Sequence[str]) -> dict[str, str]
 def become_cqlsh(settings: StackSettings, arguments: Sequence[str]) -> None:
     """Run the shell in place of this process; never returns but by StackError."""
     variables = address(settings, arguments)
-    command = ensure_cqlsh(settings.data_dir / "cache" / "cqlsh")
+    # The environment may be reached by another path than the one it was made by, which its scripts begin with.
+    folder = ensure_cqlsh(settings.data_dir / "cache" / "cqlsh") / "bin"
+    command = [str(folder / "python"), str(folder / "cqlsh"), *arguments]
     # PYTHONPATH names our tree, in which the shell has nothing to look for.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | variables
-    os.execve(command, [str(command), *arguments], environment)
+    os.execve(command[0], command, environment)
