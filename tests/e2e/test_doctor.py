@@ -53,6 +53,7 @@ def topics(settings: StackSettings) -> set[str]:
 
 
 @pytest.mark.timeout(LIMIT)
+@pytest.mark.slow
 def test_a_running_stack_is_asked_and_left_as_it_was(servers: Trial) -> None:
     settings = with_mirror(servers.settings)
     before = topics(settings)

@@ -15,10 +15,9 @@ from tests.e2e.films import Analysis, Film, assert_same
 
 log = logging.getLogger(__name__)
 
-pytestmark = pytest.mark.timeout(600)
 
-LONG = {"analysis", "kafka", "cassandra"}
-"""These take a minute and more to be themselves again: `./run.sh test --all` kills them."""
+# Half a minute to two minutes each: `./run.sh test --all`.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +54,7 @@ def submit(subject: Subject, film: Film) -> str:
     return subject.service.upload(film.path, **film.fields)
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in LONG else ()) for n in VICTIMS])
+@pytest.mark.parametrize("name", VICTIMS)
 def test_one_process_is_killed(subject: Subject, film: Film, wanted: Analysis, name: str) -> None:
     path = submit(subject, film)
     failures = subject.failures
@@ -72,7 +71,6 @@ def test_one_process_is_killed(subject: Subject, film: Film, wanted: Analysis, n
         assert subject.status(name).reason == "ended by signal SIGKILL"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("pair", range(3))
 def test_two_processes_are_killed_at_once(subject: Subject, film: Film, wanted: Analysis, pair: int) -> None:
     names = random.sample(VICTIMS, 2)
@@ -89,7 +87,6 @@ def test_two_processes_are_killed_at_once(subject: Subject, film: Film, wanted: 
     subject.all_up()
 
 
-@pytest.mark.slow
 def test_the_analysis_starts_again_without_its_checkpoint(subject: Subject, film: Film, wanted: Analysis) -> None:
     path = submit(subject, film)
 
@@ -107,7 +104,6 @@ def test_the_analysis_starts_again_without_its_checkpoint(subject: Subject, film
     assert subject.failures["analysis"] == failures + 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("awake", ["while the other works", "when the other has ended"])
 def test_a_stopped_ingest_is_taken_over_and_fenced_off(
     subject: Subject, film: Film, wanted: Analysis, web: str, web_folder: Path, awake: str

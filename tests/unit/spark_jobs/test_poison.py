@@ -62,7 +62,10 @@ def worker_in(folder: Path, hang_seconds: float) -> FrameWorker:
     return FrameWorker(careful, FolderFrameStore(folder / "frames"), Files(folder / "kept"), "w1")
 
 
-@pytest.mark.parametrize(("deadly", "hang_seconds"), [([SEGFAULT, SEGFAULT], 60.0), ([HANG], 4.0), ([STOP], 4.0)])
+@pytest.mark.parametrize(
+    ("deadly", "hang_seconds"),
+    [([SEGFAULT, SEGFAULT], 60.0), ([STOP], 4.0), pytest.param([HANG], 4.0, marks=pytest.mark.slow)],
+)
 def test_deadly_frames_are_set_aside_and_the_rest_goes_on(
     spark: SparkSession, tmp_path: Path, deadly: list[bytes], hang_seconds: float
 ) -> None:
