@@ -78,8 +78,9 @@ class VideoJob:
     def run(self) -> None:
         """Publish every sampled frame and set expected; raises FramewiseError, Halted among them."""
         source = self._fetch()
-        self._bench.pace.begin(self._video.video_id)
+        self._bench.pace.begin(self._video.video_id, frozenset(task.name for task in self._video.tasks))
         try:
+            self._outcomes()  # what is counted from here
             finished = self._publish(source)
             self._flow.drain()
         finally:

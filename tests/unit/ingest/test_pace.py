@@ -2,7 +2,8 @@
 
 from uuid import UUID, uuid4
 
-from ingest.pace import ALONE_SECONDS, LEAST_FRAMES, SHARED_SECONDS, WINDOW_SECONDS, Pace
+from ingest.pace import ALONE_SECONDS, LEARNING_SECONDS, LEAST_FRAMES, SHARED_SECONDS, WINDOW_SECONDS, Pace
+from pipeline.contracts.results import TaskName
 
 
 class Clock:
@@ -69,3 +70,20 @@ def test_what_was_done_before_a_take_over_is_no_speed() -> None:
     clock.now += 1
     pace.note(video, 1_000_060)
     assert pace.allowance() <= 60 * ALONE_SECONDS
+
+
+def test_a_rate_is_remembered_for_the_same_tasks_only() -> None:
+    clock, first, second, third = Clock(), uuid4(), uuid4(), uuid4()
+    objects, faces = frozenset({TaskName.OBJECTS}), frozenset({TaskName.FACES})
+    pace = Pace(clock=clock)
+    pace.begin(first, objects)
+    working(pace, clock, {first: 60}, 40, {})
+    pace.end(first)
+    clock.now += 1000
+    pace.begin(second, faces)
+    assert pace.allowance() == LEAST_FRAMES
+    pace.end(second)
+    pace.begin(third, objects)
+    assert abs(pace.allowance() - 60 * ALONE_SECONDS) <= 120
+    clock.now += LEARNING_SECONDS + 1
+    assert pace.allowance() == LEAST_FRAMES
