@@ -1,5 +1,6 @@
 """Owns the Cassandra server: its configuration, its command, and the question that shows it is ready."""
 
+import logging
 import shutil
 from pathlib import Path
 from string import Template
@@ -12,10 +13,14 @@ from stack.preflight import find_java
 from stack.settings import HOST, LIGHT_JVM, StackSettings
 
 ASK_SECONDS = 3.0
+HEADER_BYTES = 64
+
+log = logging.getLogger(__name__)
 
 
 def prepare(settings: StackSettings) -> None:
-    """Write the configuration."""
+    """Write the configuration, and make the data folder fit to be read."""
+    set_empty_logs_aside(_data(settings) / "commitlog")
     folder = _conf(settings)
     folder.mkdir(parents=True, exist_ok=True)
     _data(settings).mkdir(parents=True, exist_ok=True)
@@ -26,6 +31,21 @@ def prepare(settings: StackSettings) -> None:
     )
     for name in ("logback.xml", "cassandra-jvm.options"):
         shutil.copyfile(CONF / name, folder / name)
+
+
+def set_empty_logs_aside(folder: Path) -> list[Path]:
+    """Rename segments of the commit log that have no header; the new names.
+
+    A disk that was full leaves them behind: made at their full length, with nothing written. Nothing was acknowledged
+    from them, but the server would not start for their sake.
+    """
+    found = []
+    for segment in folder.glob("CommitLog-*.log"):
+        with segment.open("rb") as file:
+            if not any(file.read(HEADER_BYTES)):
+                found.append(segment.rename(segment.with_suffix(".empty")))
+                log.warning("%s has no header and is set aside", segment)
+    return found
 
 
 def command(settings: StackSettings) -> list[str]:
