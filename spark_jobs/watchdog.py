@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from spark_jobs.in_flight import BEAT_SECONDS, Held, read_all
+from pipeline.identity import Identity, process_of
+from spark_jobs.in_flight import BEAT_SECONDS, read_all
 
 KEPT_SECONDS = 48 * 3600.0
 """Longer than a topic keeps its records: after that no suspect can come again."""
@@ -55,7 +56,7 @@ class Watchdog:
                 silent = time.time() - file.stat().st_mtime
             except OSError:
                 continue
-            process = _process(held)
+            process = process_of(Identity(held.pid, held.started))
             if process is None:
                 if not held.places or silent > KEPT_SECONDS:
                     file.unlink(missing_ok=True)
@@ -68,12 +69,3 @@ class Watchdog:
                 )
                 with contextlib.suppress(psutil.Error):
                     process.send_signal(signal.SIGKILL)
-
-
-def _process(held: Held) -> psutil.Process | None:
-    try:
-        process = psutil.Process(held.pid)
-        same = abs(process.create_time() - held.started) < 1.0
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except psutil.Error:
-        return None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from pipeline.contracts.errors import StackError
 from pipeline.contracts.settings import ROOT
+from pipeline.identity import Identity, process_of
 from stack import jars, processes
 from stack.logs import last_lines
 from stack.ports import check_free
@@ -53,7 +54,7 @@ def up(settings: StackSettings, say: Say, services: tuple[Service, ...] = SERVIC
 def down(settings: StackSettings, say: Say, services: tuple[Service, ...] = SERVICES) -> bool:
     """Stop what the stack started and nothing else; whether there was anything."""
     state = read_state(settings.state_file)
-    supervisor = processes.process_of(state.supervisor) if state else None
+    supervisor = process_of(state.supervisor) if state else None
     if state is None or supervisor is None:
         return end_orphans(settings, say)
     say("stopping")
@@ -130,9 +131,9 @@ def _start_supervisor(settings: StackSettings) -> None:
             check=False,
         )
     deadline = time.monotonic() + SUPERVISOR_SECONDS
-    supervisor = processes.Identity.of(int(started.stdout or 0)) if started.returncode == 0 else None
+    supervisor = Identity.of(int(started.stdout or 0)) if started.returncode == 0 else None
     while read_state(settings.state_file) is None:
-        if processes.process_of(supervisor) is None or time.monotonic() > deadline:
+        if process_of(supervisor) is None or time.monotonic() > deadline:
             raise StackError(f"the supervisor did not start:\n{errors.read_text(errors='replace')[-2000:]}")
         time.sleep(POLL)
 

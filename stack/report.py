@@ -9,8 +9,9 @@ from rich.table import Table
 
 from pipeline.confinement import read_confinement
 from pipeline.contracts.errors import StackError
+from pipeline.identity import process_of
 from stack.logs import follow, last_lines
-from stack.processes import family, marked, memory, process_of
+from stack.processes import family, marked, memory
 from stack.services import SERVICES
 from stack.settings import HOST, StackSettings
 from stack.state import ServiceState, ServiceStatus, StackState, read_state

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from stack.processes import Identity, process_of
+from pipeline.identity import Identity, process_of
 
 
 class ServiceState(StrEnum):

@@ -11,10 +11,11 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from pipeline.contracts.errors import StackError
+from pipeline.identity import Identity
 from stack import processes
 from stack.liveness import AwakeClock, until_silent
 from stack.logs import RotatingLog
-from stack.processes import Child, Identity
+from stack.processes import Child
 from stack.services import SERVICES, Service, chosen
 from stack.settings import TOKEN_VARIABLE, StackSettings, child_environment, effective
 from stack.state import ServiceState, ServiceStatus, StackState, write_state

@@ -19,7 +19,8 @@ import pytest
 
 from pipeline.cassandra import CassandraClient
 from pipeline.contracts.errors import StoreUnavailable
-from stack.processes import end, family, process_of
+from pipeline.identity import process_of
+from stack.processes import end, family
 from stack.settings import child_environment
 from stack.state import ServiceStatus, StackState, read_state
 from stack.trial import Trial, trial

@@ -17,10 +17,11 @@ from rich.console import Console
 
 from pipeline.cassandra import cluster
 from pipeline.contracts.errors import StackError
+from pipeline.identity import process_of
 from pipeline.migrations import migrate
 from pipeline.topics import Topics, create_topics
 from stack import commands, report
-from stack.processes import end, marked, process_of
+from stack.processes import end, marked
 from stack.state import StackState, read_state
 from stack.trial import Trial, trial
 

@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from pipeline.contracts.errors import StackError
+from pipeline.identity import Identity
 from stack.__main__ import main, parser
-from stack.processes import Identity
 from stack.report import NOT_READY, addresses, show_logs
 from stack.settings import StackSettings
 from stack.state import ServiceState, ServiceStatus, StackState, write_state

@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack.processes import end, marked, process_of
+from pipeline.identity import process_of
+from stack.processes import end, marked
 from stack.services import Service, ready_file_of
 from stack.settings import StackSettings
 from stack.state import ServiceState, ServiceStatus, StackState, read_state

@@ -11,8 +11,9 @@ import psutil
 import pytest
 
 from pipeline.contracts.errors import StackError
+from pipeline.identity import process_of
 from stack.liveness import TICK, AwakeClock, until_silent
-from stack.processes import marked, process_of
+from stack.processes import marked
 from stack.services import beating
 from stack.settings import StackSettings
 from stack.state import StackState
