@@ -16,7 +16,7 @@ from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.clearing import Cleared, ClearedVideo, Stores, clear_each
 from pipeline.contracts.errors import StoreError
-from pipeline.contracts.settings import CassandraSettings, PathSettings
+from pipeline.contracts.settings import CassandraSettings, PathSettings, wrong_settings
 from pipeline.frame_store import FolderFrameStore
 
 LONGEST = 36_500
@@ -54,8 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         _clear(PathSettings(), CassandraSettings(), before, options.dry_run)
     except ValidationError as e:
-        wrong = "; ".join(f"FRAMEWISE_{'.'.join(map(str, p['loc'])).upper()}: {p['msg']}" for p in e.errors())
-        return _fail(wrong)
+        return _fail(wrong_settings(e))
     except (StoreError, OSError) as e:
         return _fail(f"{e}\n{GO_ON}")
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.decode.messages import Decoded, DecodeRequest, Finished, Message, Probe, SampledFrame
-from ingest.decode.process import DecoderProcess
+from ingest.decode.process import DecoderProcess, request_of
 from ingest.flow import FrameFlow
 from ingest.halt import Halt
 from ingest.journal import Journal
@@ -19,7 +19,7 @@ from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import SourceUnreachable
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.settings import IngestSettings
-from pipeline.contracts.videos import SourceKind, SourceProgress, Video
+from pipeline.contracts.videos import SourceKind, Video
 from pipeline.publishing import Publisher
 from pipeline.result_store import ResultStore, count
 from pipeline.video_store import VideoStore
@@ -112,7 +112,9 @@ class VideoJob:
 
     def _publish(self, source: KeptSource) -> Finished:
         settings = self._bench.settings
-        request = _request(self._video, settings, self._journal.progress)
+        request = request_of(
+            settings, self._video.sampling, self._video.max_duration, self._journal.progress.published_through
+        )
         self._journal.note(decode_started_at=self._journal.progress.decode_started_at or _now())
         with self._bench.decoder(request, source.path, settings.decode_stall_seconds, self._halt) as messages:
             for message in messages:
@@ -161,19 +163,6 @@ class VideoJob:
             decode_finished_at=_now(),
         )
         self._write()
-
-
-def _request(video: Video, settings: IngestSettings, progress: SourceProgress) -> DecodeRequest:
-    return DecodeRequest(
-        sampling=video.sampling,
-        frame_height=settings.frame_height,
-        jpeg_quality=settings.jpeg_quality,
-        max_frame_bytes=settings.max_frame_bytes,
-        max_pixels=settings.max_pixels,
-        max_duration=min(video.max_duration or settings.max_duration, settings.max_duration),
-        memory_bytes=settings.decode_memory_bytes,
-        published_through=progress.published_through,
-    )
 
 
 def _frame(video: Video, sampled: SampledFrame) -> Frame:

@@ -4,12 +4,10 @@ import logging
 import os
 from pathlib import Path
 
-from ingest.decode.messages import DecodeRequest
-from ingest.decode.process import DecoderProcess
+from ingest.decode.process import DecoderProcess, request_of
 from pipeline.confinement import Confinement, write_confinement
 from pipeline.contracts.errors import MediaError
 from pipeline.contracts.settings import IngestSettings
-from pipeline.contracts.videos import Sampling
 
 logger = logging.getLogger(__name__)
 
@@ -28,16 +26,7 @@ def announce_sandbox(data_dir: Path, settings: IngestSettings) -> None:
 
 def tried(settings: IngestSettings) -> Confinement:
     """What a decoder of these settings says of itself before it reads; raises MediaError when it does not start."""
-    request = DecodeRequest(
-        sampling=Sampling(),
-        frame_height=settings.frame_height,
-        jpeg_quality=settings.jpeg_quality,
-        max_frame_bytes=settings.max_frame_bytes,
-        max_pixels=settings.max_pixels,
-        max_duration=settings.max_duration,
-        memory_bytes=settings.decode_memory_bytes,
-    )
-    with DecoderProcess(request, Path(os.devnull), settings.decode_stall_seconds, lambda: None) as child:
+    with DecoderProcess(request_of(settings), Path(os.devnull), settings.decode_stall_seconds, lambda: None) as child:
         first = next(child.messages())
     if not isinstance(first, Confinement):
         raise MediaError(f"a decoder began with {type(first).__name__} and not with what confines it")

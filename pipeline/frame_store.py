@@ -148,14 +148,15 @@ def _stored(entry: os.DirEntry[str]) -> StoredFrame | None:
     return None
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Make a file hold `content`, never a part of it."""
+def write_whole(path: Path, content: bytes, sync: bool = True) -> None:
+    """Make a file hold `content`, never a part of it; with `sync`, also after a power cut."""
     fd, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
         with os.fdopen(fd, "wb") as file:
             file.write(content)
             file.flush()
-            os.fdatasync(file.fileno())
+            if sync:
+                os.fdatasync(file.fileno())
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterator
@@ -16,6 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+
+from pipeline.frame_store import write_whole
 
 Place = tuple[str, int, int]
 """Topic, partition, offset."""
@@ -88,14 +89,7 @@ def _write(file: Path, held: Held) -> None:
     """Whole or not at all; a disk that is full costs the knowledge, not the work."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        fd, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".tmp")
-        try:
-            with os.fdopen(fd, "w") as beside:
-                json.dump(asdict(held), beside)
-            Path(name).replace(file)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(file, json.dumps(asdict(held)).encode(), sync=False)
     except OSError as e:
         log.warning("what is in work cannot be written down: %s", e)
 

@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from pipeline.contracts.errors import FramewiseError
-from pipeline.contracts.settings import KafkaSettings
+from pipeline.contracts.settings import wrong_settings
 from pipeline.dead_letters import DeadLetters
 from stack import commands, cqlsh, dead_letters, demo, doctor, report, tools
-from stack.settings import HOST, PREFIX, StackSettings
+from stack.running import kafka_of
+from stack.settings import PREFIX, StackSettings
 
 PASSED_ON = ("kafka", "cqlsh")
 """What comes after these is for the tool, to the last word."""
@@ -66,8 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
             return _pass_on(options.command, passed_on, settings, console, called_from)
         return _run(options, settings, console)
     except ValidationError as error:
-        wrong = "; ".join(f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        errors.print(f"error: {wrong}", style="red", markup=False, soft_wrap=True)
+        errors.print(f"error: {wrong_settings(error)}", style="red", markup=False, soft_wrap=True)
     except FramewiseError as error:
         errors.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
     except KeyboardInterrupt:
@@ -107,7 +107,7 @@ def _run(options: argparse.Namespace, settings: StackSettings, console: Console)
             say("Framewise is still running. Stop it with: ./run.sh down")
             return status
         case "dead-letters":
-            letters = DeadLetters(KafkaSettings(kafka_bootstrap=f"{HOST}:{settings.kafka_port}"))
+            letters = DeadLetters(kafka_of(settings))
             if options.action == "list":
                 return dead_letters.show(letters, console, options.newest)
             return dead_letters.replay(letters, console, options.names, options.newest)

@@ -9,11 +9,11 @@ from string import Template
 from kafka import KafkaAdminClient
 
 from pipeline.contracts.errors import StackError
-from pipeline.contracts.settings import KafkaSettings
 from pipeline.topics import wait_for_broker
 from stack.jars import CONF, folder_of
 from stack.preflight import find_java
-from stack.settings import HOST, LIGHT_JVM, StackSettings
+from stack.running import kafka_of
+from stack.settings import LIGHT_JVM, StackSettings
 
 FORMAT_SECONDS = 60
 ASK_SECONDS = 2.0
@@ -40,7 +40,7 @@ def command(settings: StackSettings) -> list[str]:
 
 def ready(settings: StackSettings, seconds: float = ASK_SECONDS) -> bool:
     """Whether the broker answers a metadata request with itself in it."""
-    kafka = KafkaSettings(kafka_bootstrap=f"{HOST}:{settings.kafka_port}")
+    kafka = kafka_of(settings)
     wait_for_broker(kafka, patience=0)
     admin = KafkaAdminClient(
         bootstrap_servers=kafka.kafka_bootstrap,

@@ -15,7 +15,8 @@ from typing import Self
 from ingest.decode.child import NO_MEMORY
 from ingest.decode.messages import PREFIX, DecodeRequest, Finished, Message, Unreadable, parse, sizes
 from pipeline.contracts.errors import MediaError
-from pipeline.contracts.settings import ROOT
+from pipeline.contracts.settings import ROOT, IngestSettings
+from pipeline.contracts.videos import Sampling
 
 LISTEN = 0.2
 READ = 1 << 18
@@ -34,6 +35,25 @@ ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "OPENBLAS_NUM_THREADS": "1",  # numpy's, which would start threads: a process that has some cannot leave the network
 }
+
+
+def request_of(
+    settings: IngestSettings,
+    sampling: Sampling | None = None,
+    max_duration: float | None = None,
+    published_through: int = 0,
+) -> DecodeRequest:
+    """What a decoder is asked for; every frame when there is no `sampling`."""
+    return DecodeRequest(
+        sampling=sampling or Sampling(),
+        frame_height=settings.frame_height,
+        jpeg_quality=settings.jpeg_quality,
+        max_frame_bytes=settings.max_frame_bytes,
+        max_pixels=settings.max_pixels,
+        max_duration=min(max_duration or settings.max_duration, settings.max_duration),
+        memory_bytes=settings.decode_memory_bytes,
+        published_through=published_through,
+    )
 
 
 class DecoderProcess:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -13,6 +13,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 class _Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FRAMEWISE_", frozen=True, extra="ignore", populate_by_name=True)
+
+
+def wrong_settings(error: ValidationError) -> str:
+    """What is wrong with which variables, in one line."""
+    return "; ".join(f"FRAMEWISE_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
 
 
 class PathSettings(_Settings):
