@@ -6,7 +6,7 @@ from fastapi.middleware import Middleware
 from api import problems
 from api.gate import BodyLimit, LoopbackGate
 from api.problems import ProblemBody
-from api.routes import results, service, submissions, videos
+from api.routes import frames, results, service, submissions, videos
 from api.services import Services
 
 DESCRIPTION = """
@@ -25,7 +25,7 @@ def create_app(services: Services, loopback_only: bool = True) -> FastAPI:
     app = FastAPI(title="Framewise", version="0.1.0", description=DESCRIPTION, middleware=gates)
     app.state.services = services
     problems.install(app)
-    for module in (submissions, videos, results, service):
+    for module in (submissions, videos, results, frames, service):
         app.include_router(module.router)
     _document_problems(app)
     return app

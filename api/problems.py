@@ -13,21 +13,27 @@ from starlette.exceptions import HTTPException
 
 from pipeline.contracts.errors import (
     Conflict,
+    Forbidden,
     FramewiseError,
     NotFound,
     SourceRefused,
     SourceTooLarge,
     StoreError,
     StoreUnavailable,
+    TooManyRequests,
+    Unauthorized,
 )
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
 STATUS_OF: tuple[tuple[type[FramewiseError], int], ...] = (
+    (Unauthorized, 401),
+    (Forbidden, 403),
     (NotFound, 404),
     (Conflict, 409),
     (SourceRefused, 422),
     (SourceTooLarge, 413),
+    (TooManyRequests, 429),
     (StoreUnavailable, 503),
     (StoreError, 503),
 )
@@ -36,12 +42,14 @@ STATUS_OF: tuple[tuple[type[FramewiseError], int], ...] = (
 PHRASES = {
     304: "Not modified",
     400: "Bad request",
+    401: "A key is needed",
     403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
     413: "Too large",
     422: "Not valid",
+    429: "Too many requests",
     500: "Internal error",
     503: "Not available",
 }
@@ -107,7 +115,12 @@ def install(app: FastAPI) -> None:
 
     async def framewise(request: Request, error: FramewiseError) -> JSONResponse:
         status = next((status for kind, status in STATUS_OF if isinstance(error, kind)), 500)
-        return problem(request, status, error.type, error.title, str(error))
+        answer = problem(request, status, error.type, error.title, str(error))
+        if isinstance(error, TooManyRequests):
+            answer.headers["Retry-After"] = str(error.retry_after)
+        if isinstance(error, Unauthorized):
+            answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
 
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         phrase = PHRASES.get(error.status_code) or HTTPStatus(error.status_code).phrase

@@ -13,11 +13,11 @@ from pathlib import Path
 import httpx
 
 from ingest.cutting import cut_at
-from ingest.guard import SourceGuard
 from ingest.halt import Halt
-from ingest.transport import GuardedTransport
 from pipeline.contracts.errors import DiskFull, SourceRefused, SourceTooLarge, SourceUnreachable
 from pipeline.contracts.urls import redact_text, redact_url
+from pipeline.outbound.guard import SourceGuard
+from pipeline.outbound.transport import GuardedTransport
 
 MAX_REDIRECTS = 5
 logger = logging.getLogger(__name__)

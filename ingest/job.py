@@ -176,6 +176,9 @@ def _frame(video: Video, sampled: SampledFrame) -> Frame:
         height=sampled.height,
         tasks=video.tasks,
         jpeg=sampled.jpeg,
+        store=video.store_frames,
+        request_id=video.request_id,
+        traceparent=video.traceparent,
     )
 
 

@@ -9,7 +9,6 @@ import threading
 from types import FrameType
 
 from ingest.download import Downloader, DownloadLimits
-from ingest.guard import SourceGuard
 from ingest.job import Workbench
 from ingest.pace import Pace
 from ingest.sandbox import announce_sandbox
@@ -23,6 +22,7 @@ from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import CassandraSettings, IngestSettings, KafkaSettings, PathSettings
 from pipeline.logs import log_to_stdout
+from pipeline.outbound.guard import SourceGuard
 from pipeline.publishing import KafkaPublisher
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from pipeline import bitmap
 from pipeline.cassandra import CassandraClient, utc
 from pipeline.contracts.errors import Conflict, NotFound, Problem
+from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import (
     TERMINAL,
@@ -39,8 +40,12 @@ PLAIN = (
     "attempt_timestamp",
     "frames_expected",
     "last_frame_number",
+    "parent_id",
+    "key_id",
+    "request_id",
+    "traceparent",
 )
-COLUMNS = (*PLAIN, *SAMPLING, "status", "source", "tasks", "tags", "error")
+COLUMNS = (*PLAIN, *SAMPLING, "status", "source", "tasks", "tags", "error", "store_frames")
 PROGRESS = tuple(f.name for f in fields(SourceProgress))
 
 
@@ -288,6 +293,7 @@ def _to_row(video: Video) -> list[Any]:
         "tasks": [(t.name.value, t.min_confidence, t.max_batch_size) for t in video.tasks],
         "tags": set(video.tags),
         "error": _problem(video.error),
+        "store_frames": video.store_frames.value,
     }
     return [
         special[name] if name in special else getattr(video.sampling if name in SAMPLING else video, name)
@@ -304,4 +310,5 @@ def _from_row(row: Any) -> Video:
         tasks=tuple(TaskRequest(TaskName(t.name), t.min_confidence, t.max_batch_size) for t in row.tasks),
         tags=frozenset(row.tags or ()),
         error=Problem(*row.error) if row.error else None,
+        store_frames=StoreFrames(row.store_frames or StoreFrames.FULL),
     )

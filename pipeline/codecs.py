@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pipeline.contracts.errors import RecordInvalid
-from pipeline.contracts.frames import MAX_FRAME_NUMBER, Frame
+from pipeline.contracts.frames import MAX_FRAME_NUMBER, Frame, StoreFrames
 from pipeline.contracts.results import AnalyzedFrame, TaskName, TaskRequest
 from pipeline.outcomes import analyzed_row
 
@@ -23,6 +23,9 @@ FRAME_HEADERS = (
     "width",
     "height",
     "tasks",
+    "store",
+    "request_id",
+    "traceparent",
 )
 
 Headers = list[tuple[str, bytes]]
@@ -41,12 +44,16 @@ def encode_frame(frame: Frame) -> tuple[bytes, Headers]:
         "width": str(frame.width),
         "height": str(frame.height),
         "tasks": encode_tasks(frame.tasks),
+        "store": frame.store.value,
+        "request_id": frame.request_id or "",
+        "traceparent": frame.traceparent or "",
     }
     return frame.jpeg, [(name, fields[name].encode()) for name in FRAME_HEADERS]
 
 
 def decode_frame(value: bytes | None, headers: Mapping[str, str | None]) -> Frame:
-    """The frame of a record; raises RecordInvalid with the header that is wrong."""
+    """The frame of a record; raises RecordInvalid with the header that is wrong. The last three may be missing."""
+    headers = {**headers, "store": headers.get("store") or StoreFrames.FULL}
     schema = headers.get("schema")
     if schema != FRAME_SCHEMA:
         raise RecordInvalid(f"header 'schema' is {schema!r}, this version reads {FRAME_SCHEMA!r}")
@@ -62,6 +69,9 @@ def decode_frame(value: bytes | None, headers: Mapping[str, str | None]) -> Fram
         height=_read(headers, "height", _positive),
         tasks=_read(headers, "tasks", decode_tasks),
         jpeg=value,
+        store=_read(headers, "store", StoreFrames),
+        request_id=headers.get("request_id") or None,
+        traceparent=headers.get("traceparent") or None,
     )
 
 

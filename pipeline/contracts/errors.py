@@ -10,6 +10,9 @@ Catch broadly, recover narrowly::
     ├── MediaError                what was fetched is not a video that can be read
     ├── NotFound                  a video, a frame or a camera that is not there
     ├── Conflict                  the state of a video forbids it
+    ├── Unauthorized              no key, or one that is not known
+    ├── Forbidden                 a key without the scope
+    ├── TooManyRequests           a limit is reached; it says when to try again
     ├── RecordInvalid             a record on a topic that does not follow the codec
     ├── FrameUnreadable           a JPEG that cannot be decoded
     ├── FrameFatal                a frame that ends or hangs the process that analyses it
@@ -94,6 +97,31 @@ class Conflict(FramewiseError):
 
     type = "conflict"
     title = "Not possible in this state"
+
+
+class Unauthorized(FramewiseError):
+    """A request without an API key, or with one that is not known."""
+
+    type = "unauthorized"
+    title = "A key is needed"
+
+
+class Forbidden(FramewiseError):
+    """A request with an API key that does not allow it."""
+
+    type = "forbidden"
+    title = "The key does not allow this"
+
+
+class TooManyRequests(FramewiseError):
+    """A limit is reached. `retry_after` is in seconds."""
+
+    type = "too-many-requests"
+    title = "A limit is reached"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class RecordInvalid(FramewiseError):

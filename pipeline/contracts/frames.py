@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from pipeline.contracts.results import TaskRequest
@@ -18,12 +19,21 @@ def bucket_of(frame_number: int) -> int:
     return (frame_number - 1) // BUCKET_FRAMES
 
 
+class StoreFrames(StrEnum):
+    """What is kept of a video's frames: the picture, the picture with its faces blurred, or none."""
+
+    FULL = "full"
+    BLURRED = "blurred"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A sampled frame: its place in the video, the JPEG, and what to look for.
 
     `frame_number` is the 1-based decode index; `media_time` is seconds since the first frame; `width` and
-    `height` are the JPEG's pixels; `captured_at` is set for live streams only.
+    `height` are the JPEG's pixels; `captured_at` is set for live streams only. `request_id` and `traceparent` are those
+    of the video.
     """
 
     video_id: UUID
@@ -35,3 +45,6 @@ class Frame:
     height: int
     tasks: tuple[TaskRequest, ...]
     jpeg: bytes
+    store: StoreFrames = StoreFrames.FULL
+    request_id: str | None = None
+    traceparent: str | None = None

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from pipeline.contracts.errors import Conflict, Problem
+from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskRequest
 
 
@@ -54,6 +55,7 @@ class SourceKind(StrEnum):
     UPLOAD = "upload"
     RTMP = "rtmp"
     STREAM = "stream"
+    RERUN = "rerun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ class Video:
     """One submission and its state. Only lightweight transactions write what is stored of it.
 
     `source_url` is what ingest fetches and may hold a password; it is never shown. `attempt_timestamp`
-    (microseconds since 1970) is the write timestamp of every row of this attempt.
+    (microseconds since 1970) is the write timestamp of every row of this attempt. `parent_id` is the video whose stored
+    frames are analysed again. `key_id` names the API key that submitted it, None where none is needed. `request_id` is
+    the request's, and `traceparent` (W3C Trace Context) the trace's that its logs and spans belong to.
     """
 
     video_id: UUID
@@ -112,6 +116,11 @@ class Video:
     frames_expected: int | None = None
     last_frame_number: int | None = None
     error: Problem | None = None
+    store_frames: StoreFrames = StoreFrames.FULL
+    parent_id: UUID | None = None
+    key_id: str | None = None
+    request_id: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

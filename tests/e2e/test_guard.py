@@ -11,7 +11,7 @@ import pytest
 from stack.trial import Trial, trial
 from tests.e2e.clips import make_clip
 from tests.e2e.service import Service
-from tests.unit.ingest.servers import Site, content, redirect, serving
+from tests.unit.servers import Site, content, redirect, serving
 
 SERVICES = ("kafka", "cassandra", "schema", "ingest", "api")
 FRAMES = 5

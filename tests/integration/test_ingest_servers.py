@@ -26,7 +26,7 @@ from pipeline.publishing import KafkaPublisher
 from pipeline.topics import Topics, create_topics
 from tests.unit.factories import a_video
 from tests.unit.ingest.media import number_in, numbered_video, picture
-from tests.unit.ingest.servers import Site, content, serving
+from tests.unit.servers import Site, content, serving
 
 
 @dataclass

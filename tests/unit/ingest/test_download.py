@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from ingest.download import Downloader, DownloadLimits
-from ingest.guard import SourceGuard
 from ingest.halt import Halt, Halted, HaltReason
 from pipeline.contracts.errors import SourceRefused, SourceTooLarge, SourceUnreachable
-from tests.unit.ingest.servers import Answer, Site, content, redirect, serving
+from pipeline.outbound.guard import SourceGuard
+from tests.unit.servers import Answer, Site, content, redirect, serving
 
 BODY = bytes(range(256)) * 2000
 Fetch = Callable[..., str]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingest.guard import SourceGuard, resolve
 from pipeline.contracts.errors import SourceRefused, SourceUnreachable
+from pipeline.outbound.guard import SourceGuard, resolve
 
 PUBLIC = ("93.184.215.14", "2606:4700::1111")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.addresses import is_public
+from pipeline.outbound.addresses import is_public
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import httpx
 
-from ingest.addresses import is_public
 from pipeline.contracts.errors import SourceRefused, SourceUnreachable
 from pipeline.contracts.urls import redact_url
+from pipeline.outbound.addresses import is_public
 
 PORTS = {"http": 80, "https": 443}
 Resolver = Callable[[str, int], tuple[str, ...]]

@@ -2,7 +2,7 @@
 
 import httpx
 
-from ingest.guard import SourceGuard
+from pipeline.outbound.guard import SourceGuard
 
 
 class GuardedTransport(httpx.BaseTransport):

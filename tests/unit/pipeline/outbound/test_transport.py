@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from ingest.download import Downloader, DownloadLimits
-from ingest.guard import SourceGuard
 from ingest.halt import Halt
 from pipeline.contracts.errors import SourceError, SourceRefused, SourceUnreachable
 from pipeline.contracts.settings import IngestSettings
-from tests.unit.ingest.servers import Site, content, redirect, serving
+from pipeline.outbound.guard import SourceGuard
+from tests.unit.servers import Site, content, redirect, serving
 
 PUBLIC, OTHER_PUBLIC = "93.184.215.14", "2606:4700::1111"
 LIMITS = DownloadLimits(1_000_000, 20.0, attempts=2, pause=0.01)
