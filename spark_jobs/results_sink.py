@@ -9,6 +9,7 @@ from uuid import UUID
 from pipeline.cassandra import CassandraClient
 from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import AnalyzedFrame
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from pipeline.contracts.videos import Video, VideoStatus
@@ -24,7 +25,11 @@ log = logging.getLogger(__name__)
 
 
 class Sink(Protocol):
-    """Takes what a worker found."""
+    """Takes what a worker found, and says beforehand what is worth the work."""
+
+    def wanted(self, frames: Sequence[Frame]) -> list[bool]:
+        """For each frame: whether its video still wants it; one look a video. Raises StoreError."""
+        ...
 
     def keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
         """Make outcomes and records that are set aside safe; may be repeated. Raises StoreError."""
@@ -45,6 +50,11 @@ class ResultsSink:
         """A sink with connections of its own, for the life of the process."""
         client = CassandraClient(cassandra)
         return cls(CassandraVideoStore(client), CassandraResultStore(client), KafkaPublisher(kafka, name))
+
+    def wanted(self, frames: Sequence[Frame]) -> list[bool]:
+        """Not those of videos that are gone, cancelled or tried anew; waits for a store that does not answer."""
+        known = patiently(lambda: self._known(frame.video_id for frame in frames), self.retry_seconds)
+        return [_wanted(frame, known.get(frame.video_id)) for frame in frames]
 
     def keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
         """Store, enter and publish; waits for servers that do not answer."""
@@ -67,5 +77,5 @@ class ResultsSink:
         return {video_id: video for video_id, video in found.items() if video is not None}
 
 
-def _wanted(frame: AnalyzedFrame, video: Video | None) -> bool:
+def _wanted(frame: Frame | AnalyzedFrame, video: Video | None) -> bool:
     return video is not None and video.attempt == frame.attempt and video.status is not VideoStatus.CANCELLED

@@ -1,5 +1,6 @@
 """What the sink does with outcomes, over the in-memory twins."""
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from pipeline.result_store import InMemoryResultStore, ResultQuery, count
 from pipeline.video_store import InMemoryVideoStore
 from spark_jobs.batch_end import BatchEnd
 from spark_jobs.results_sink import ResultsSink
-from tests.unit.factories import a_video, analyzed
+from tests.unit.factories import a_frame, a_video, analyzed
 
 
 class Trial:
@@ -111,3 +112,34 @@ def test_a_server_that_stays_away_fails_the_task(trial: Trial) -> None:
     sink = ResultsSink(trial.videos, Weary(), trial.publisher, retry_seconds=-1)
     with pytest.raises(StoreUnavailable):
         sink.keep([analyzed(trial.video.video_id, 1)], [])
+
+
+class Counting(InMemoryVideoStore):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def get(self, video_id: UUID) -> Video | None:
+        self.asked += 1
+        return super().get(video_id)
+
+
+def test_frames_that_no_video_wants_are_named_before_the_work() -> None:
+    videos = Counting()
+    running, cancelled = a_video(), a_video()
+    for video in (running, cancelled):
+        videos.create(video)
+    videos.transition(cancelled.video_id, VideoStatus.CANCELLED)
+    frames = [a_frame(running.video_id, n) for n in (1, 2, 3)]
+    others = [a_frame(cancelled.video_id), a_frame(uuid4()), replace(frames[0], attempt=2)]
+    videos.asked = 0
+    sink = ResultsSink(videos, InMemoryResultStore(), InMemoryPublisher(), retry_seconds=0)
+    assert sink.wanted([*frames, *others]) == [True, True, True, False, False, False]
+    assert videos.asked == 3
+    assert sink.wanted([]) == []
+
+
+def test_a_store_that_stays_away_is_not_taken_for_a_video_that_is_gone() -> None:
+    sink = ResultsSink(Away(), InMemoryResultStore(), InMemoryPublisher(), retry_seconds=-1)
+    with pytest.raises(StoreUnavailable):
+        sink.wanted([a_frame(uuid4())])
