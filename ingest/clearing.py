@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.filesize import decimal
 
-from ingest.sources import SourceFolder
 from pipeline.cassandra import CassandraClient
 from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_videos import CassandraVideoStore
@@ -18,6 +17,7 @@ from pipeline.clearing import Cleared, ClearedVideo, Stores, clear_each
 from pipeline.contracts.errors import StoreError
 from pipeline.contracts.settings import CassandraSettings, PathSettings, wrong_settings
 from pipeline.frame_store import FolderFrameStore
+from pipeline.sources import SourceFolder
 
 LONGEST = 36_500
 INTERRUPTED = 128 + signal.SIGINT

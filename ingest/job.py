@@ -14,7 +14,6 @@ from ingest.flow import FrameFlow
 from ingest.halt import Halt
 from ingest.journal import Journal
 from ingest.pace import Pace
-from ingest.sources import KeptSource, SourceFolder, sha256_of
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import SourceUnreachable
 from pipeline.contracts.frames import Frame
@@ -22,6 +21,7 @@ from pipeline.contracts.settings import IngestSettings
 from pipeline.contracts.videos import SourceKind, Video
 from pipeline.publishing import Publisher
 from pipeline.result_store import ResultStore, count
+from pipeline.sources import KeptSource, SourceFolder, sha256_of
 from pipeline.video_store import VideoStore
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,6 @@ from ingest.download import Downloader, DownloadLimits
 from ingest.job import Workbench
 from ingest.pace import Pace
 from ingest.sandbox import announce_sandbox
-from ingest.sources import SourceFolder
 from ingest.sweeper import Sweeper
 from ingest.wakeups import WakeUps
 from ingest.worker import Worker
@@ -25,6 +24,7 @@ from pipeline.logs import log_to_stdout
 from pipeline.outbound.guard import SourceGuard
 from pipeline.publishing import KafkaPublisher
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
+from pipeline.sources import SourceFolder
 
 SERVICE = "ingest"
 STOP_SECONDS = 10.0
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 def main() -> int:
     """Run until SIGTERM or SIGINT; 1 when a server does not answer at the start."""
-    log_to_stdout()
+    log_to_stdout("ingest")
     try:
         _serve(PathSettings(), KafkaSettings(), CassandraSettings(), IngestSettings())
     except FramewiseError as e:

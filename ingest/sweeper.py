@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
-from ingest.sources import SourceFolder
 from ingest.stalls import Arrival, StallWatch
 from pipeline.completion import complete_if_full, missing
 from pipeline.contracts.errors import FramewiseError, Problem
 from pipeline.contracts.videos import FrameRange, Video, VideoStatus
 from pipeline.result_store import ResultStore, count
+from pipeline.sources import SourceFolder
 from pipeline.video_store import Listing, VideoStore
 
 SWEEP_SECONDS = 5.0

@@ -11,7 +11,6 @@ from ingest.decode.messages import DecodeRequest, Finished, Message, Probe, Samp
 from ingest.halt import Halt
 from ingest.job import Workbench
 from ingest.pace import Pace
-from ingest.sources import SourceFolder
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.frames import Frame
@@ -19,6 +18,7 @@ from pipeline.contracts.settings import IngestSettings
 from pipeline.contracts.videos import Sampling, SourceKind, Video
 from pipeline.publishing import Acknowledged, InMemoryPublisher
 from pipeline.result_store import InMemoryResultStore
+from pipeline.sources import SourceFolder
 from pipeline.video_store import InMemoryVideoStore
 from tests.unit.factories import a_video, analyzed
 

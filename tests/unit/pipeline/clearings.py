@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from ingest.sources import SourceFolder
 from pipeline.clearing import Cleared, Stores, clear
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.frames import bucket_of
@@ -18,6 +17,7 @@ from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
 from pipeline.frame_store import FolderFrameStore
 from pipeline.result_store import InMemoryResultStore, ResultStore
+from pipeline.sources import SourceFolder
 from pipeline.video_store import InMemoryVideoStore, VideoStore
 from tests.unit.factories import a_result, a_video, analyzed
 
