@@ -4,7 +4,9 @@ from fastapi import FastAPI
 from fastapi.middleware import Middleware
 
 from api import problems
-from api.gate import BodyLimit, LoopbackGate
+from api.gate import BodyLimit, KeyGate, LoopbackGate
+from api.keys.documented import document_keys
+from api.keys.ring import KeyRing
 from api.problems import ProblemBody
 from api.routes import frames, results, service, submissions, videos
 from api.services import Services
@@ -17,9 +19,9 @@ Boxes are fractions (0–1) of the upright frame; times are seconds of media tim
 """
 
 
-def create_app(services: Services, loopback_only: bool = True) -> FastAPI:
-    """The application; `loopback_only` refuses foreign hosts and origins."""
-    gates = [Middleware(BodyLimit, upload_bytes=services.settings.max_upload_bytes)]
+def create_app(services: Services, loopback_only: bool = True, keys: KeyRing | None = None) -> FastAPI:
+    """The application; `loopback_only` refuses foreign hosts and origins, and without `keys` none are needed."""
+    gates = [Middleware(KeyGate, keys=keys), Middleware(BodyLimit, upload_bytes=services.settings.max_upload_bytes)]
     if loopback_only:
         gates.insert(0, Middleware(LoopbackGate))
     app = FastAPI(title="Framewise", version="0.1.0", description=DESCRIPTION, middleware=gates)
@@ -43,6 +45,7 @@ def _document_problems(app: FastAPI) -> None:
         schemas["ProblemBody"] = body
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        document_keys(document)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 
+from api.caller import Caller, caller_of
 from api.requests import FrameParams, ResultParams, VideosParams
 from api.services import Services
 from pipeline.contracts.errors import NotFound
@@ -32,11 +33,19 @@ VideoId = Annotated[UUID, Path(description="the id that the submission was given
 FrameNumber = Annotated[int, Path(ge=1, le=2**53, description="1-based number of the frame in the video")]
 
 
-def _video(services: ServicesDep, video_id: VideoId) -> Video:
+CallerDep = Annotated[Caller, Depends(caller_of)]
+
+
+def visible(services: Services, caller: Caller, video_id: UUID) -> Video:
+    """The video, if it is there and the caller may see it; raises NotFound, in the same words for both."""
     video = services.videos.get(video_id)
-    if video is None:
+    if video is None or not caller.may_see(video):
         raise NotFound(f"there is no video {video_id}")
     return video
+
+
+def _video(services: ServicesDep, caller: CallerDep, video_id: VideoId) -> Video:
+    return visible(services, caller, video_id)
 
 
 KnownVideo = Annotated[Video, Depends(_video)]

@@ -1,15 +1,24 @@
-"""Owns what is turned away before any route: foreign hosts and origins on a loopback service, bodies too large."""
+"""Owns what is turned away before any route: foreign hosts and origins, requests without a key, bodies too large."""
 
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import BodyTooLarge, body_too_large, problem
+from api.caller import ANYBODY, STRANGER, Caller
+from api.keys.rates import RequestRates
+from api.keys.ring import ASK, KeyRing
+from api.problems import BodyTooLarge, body_too_large, problem, problem_of
+from pipeline.contracts.errors import Forbidden, FramewiseError, Unauthorized
+from pipeline.key_store import Scope as KeyScope
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 JSON_BYTES = 2**20
+NEEDS_NO_KEY = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"})
+"""What is told without a key: that the service runs, whether it is ready (a stranger gets no details), and the docs."""
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class LoopbackGate:
@@ -37,6 +46,52 @@ def _foreign(headers: Headers) -> str | None:
     if origin is not None and urlsplit(origin).hostname not in LOOPBACK:
         return "pages of other sites may not use this service"
     return None
+
+
+class KeyGate:
+    """Says who asks, in `request.state.caller`; refuses requests without a key, or whose key does not allow them.
+
+    Without a key ring no keys are needed.
+    """
+
+    def __init__(self, app: ASGIApp, keys: KeyRing | None) -> None:
+        self._app = app
+        self._keys = keys
+        self._rates = RequestRates()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let through, or answer 401, 403, 429, or 503 when keys cannot be looked up."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            caller = await self._caller(scope)
+        except FramewiseError as e:
+            await problem_of(Request(scope), e)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["caller"] = caller
+        await self._app(scope, receive, send)
+
+    async def _caller(self, scope: Scope) -> Caller:
+        if self._keys is None:
+            return ANYBODY
+        if (sent := _key_sent(Headers(scope=scope))) is None:
+            if scope["path"] in NEEDS_NO_KEY:
+                return STRANGER
+            raise Unauthorized(f"this service needs a key: {ASK}")
+        caller = self._keys.known(sent) or await run_in_threadpool(self._keys.caller, sent)
+        self._rates.count(caller)
+        wanted = KeyScope.READ if scope["method"] in READING else KeyScope.SUBMIT
+        if scope["path"] not in NEEDS_NO_KEY and not caller.may(wanted):
+            raise Forbidden(f"this needs the scope {wanted}; the key has {', '.join(sorted(caller.scopes)) or 'none'}")
+        return caller
+
+
+def _key_sent(headers: Headers) -> str | None:
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return token.strip()
+    return headers.get("x-api-key")
 
 
 class BodyLimit:

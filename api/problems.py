@@ -96,17 +96,28 @@ def problem(
     return JSONResponse(body.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
 
 
+def problem_of(request: Request, error: FramewiseError) -> JSONResponse:
+    """An error as the answer to a request."""
+    status = next((status for kind, status in STATUS_OF if isinstance(error, kind)), 500)
+    answer = problem(request, status, error.type, error.title, str(error))
+    if isinstance(error, TooManyRequests):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Unauthorized):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
 def body_too_large(request: Request, error: BodyTooLarge) -> JSONResponse:
     """The answer to a body over the limit."""
     return problem(request, 413, SourceTooLarge.type, SourceTooLarge.title, str(error.detail))
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI entry of the problems that an operation may answer, besides 422, 500 and 503."""
+    """The OpenAPI entry of the problems that an operation may answer, besides those that each may."""
     schema = {"$ref": "#/components/schemas/ProblemBody"}
     return {
         status: {"description": PHRASES[status], "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in sorted({*statuses, 400, 422, 500, 503})
+        for status in sorted({*statuses, 400, 401, 403, 422, 429, 500, 503})
     }
 
 
@@ -114,13 +125,7 @@ def install(app: FastAPI) -> None:
     """Answer every error of the app with a problem."""
 
     async def framewise(request: Request, error: FramewiseError) -> JSONResponse:
-        status = next((status for kind, status in STATUS_OF if isinstance(error, kind)), 500)
-        answer = problem(request, status, error.type, error.title, str(error))
-        if isinstance(error, TooManyRequests):
-            answer.headers["Retry-After"] = str(error.retry_after)
-        if isinstance(error, Unauthorized):
-            answer.headers["WWW-Authenticate"] = "Bearer"
-        return answer
+        return problem_of(request, error)
 
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         phrase = PHRASES.get(error.status_code) or HTTPStatus(error.status_code).phrase
