@@ -3,13 +3,10 @@
 from collections.abc import Iterable
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.contracts.errors import FrameUnreadable
 from pipeline.contracts.results import Box, Detection, ResultRow, TaskName
+from pipeline.pictures import Image, decode, encode, hide
 
-Image = NDArray[np.uint8]
 Bgr = tuple[int, int, int]
 
 COLOURS: dict[TaskName, Bgr] = {
@@ -18,16 +15,12 @@ COLOURS: dict[TaskName, Bgr] = {
     TaskName.EMOTIONS: (60, 140, 255),
 }
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
-QUALITY = 90
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def annotate(jpeg: bytes, rows: Iterable[ResultRow], min_confidence: float = 0.0) -> bytes:
-    """The JPEG with the rows' findings drawn on it; raises FrameUnreadable."""
-    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise FrameUnreadable("the stored frame cannot be decoded")
-    picture = np.ascontiguousarray(image, dtype=np.uint8)
+def annotate(jpeg: bytes, rows: Iterable[ResultRow], min_confidence: float = 0.0, hidden: Iterable[Box] = ()) -> bytes:
+    """The JPEG with the boxes `hidden` blurred and the rows' findings drawn on it; raises FrameUnreadable."""
+    picture = hide(decode(jpeg), hidden)
     for row in sorted(rows, key=lambda row: list(TaskName).index(row.task)):
         sure = [d for d in row.detections if d.confidence >= min_confidence]
         if row.task is TaskName.COLORS:
@@ -35,7 +28,7 @@ def annotate(jpeg: bytes, rows: Iterable[ResultRow], min_confidence: float = 0.0
         else:
             for detection in sure:
                 _finding(picture, detection, COLOURS[row.task], below=row.task is TaskName.EMOTIONS)
-    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+    return encode(picture)
 
 
 def _finding(image: Image, detection: Detection, colour: Bgr, below: bool) -> None:

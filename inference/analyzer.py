@@ -74,6 +74,7 @@ class Analyzer:
         """For each frame, in order, a result for each of its tasks, in their order. Never raises.
 
         A JPEG that cannot be read and a model that cannot be had or that raises are failed results with the reason.
+        A frame that is to be stored blurred has one result more, the last: the faces to hide, also unsure ones.
         `beat` is called before every few frames.
         """
         found: list[tuple[FrameResult, ...]] = []
@@ -89,9 +90,13 @@ class Analyzer:
         for request, indices in _groups(frames, images).items():
             found = self._answer(request, [images[i] for i in indices], [faces.get(i, Answer()) for i in indices])
             answers.update(zip(((i, request) for i in indices), found, strict=True))
-        return [
+        found_in = [
             tuple(self._result(r.name, unreadable.get(i) or answers[i, r]) for r in frame.tasks)
             for i, frame in enumerate(frames)
+        ]
+        return [
+            (*results, self._result(TaskName.FACES, unreadable.get(i) or faces[i])) if frame.blurred else results
+            for i, (frame, results) in enumerate(zip(frames, found_in, strict=True))
         ]
 
     def _decode(self, frames: Sequence[Frame]) -> tuple[dict[int, Image], dict[int, Answer]]:
@@ -109,7 +114,7 @@ class Analyzer:
         """The faces of the frames whose tasks need them, at the lowest threshold needed."""
         needs: defaultdict[FacesNeed, list[int]] = defaultdict(list)
         for index in images:
-            if need := FacesNeed.of(frames[index].tasks, self._face_threshold):
+            if need := FacesNeed.of(frames[index].tasks, self._face_threshold, hiding=frames[index].blurred):
                 needs[need].append(index)
         found: dict[int, Answer] = {}
         for need, indices in needs.items():

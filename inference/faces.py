@@ -6,24 +6,31 @@ from dataclasses import dataclass, replace
 from inference.batches import Answer
 from pipeline.contracts.results import TaskName, TaskRequest
 
+HIDING_CONFIDENCE = 0.5
+"""Faces are hidden from here on, below any card's threshold: one too many costs pixels, one too few a face."""
+
 
 @dataclass(frozen=True, slots=True)
 class FacesNeed:
-    """One search for faces that serves the faces and the emotions task of a frame."""
+    """One search for faces that serves the faces and the emotions task of a frame, and the hiding of faces."""
 
     min_confidence: float
     max_batch_size: int | None
 
     @classmethod
-    def of(cls, tasks: Sequence[TaskRequest], card_threshold: Callable[[], float]) -> "FacesNeed | None":
+    def of(
+        cls, tasks: Sequence[TaskRequest], card_threshold: Callable[[], float], hiding: bool = False
+    ) -> "FacesNeed | None":
         """The search that `tasks` need, None without any; only then is the face card's threshold asked for."""
         faces = next((task for task in tasks if task.name is TaskName.FACES), None)
         emotions = next((task for task in tasks if task.name is TaskName.EMOTIONS), None)
-        first = faces or emotions
+        first = faces or emotions or (TaskRequest(TaskName.FACES) if hiding else None)
         if first is None:
             return None
         default = card_threshold()
-        thresholds = [default] if emotions else []
+        thresholds = [min(default, HIDING_CONFIDENCE)] if hiding else []
+        if emotions:
+            thresholds.append(default)
         if faces:
             thresholds.append(threshold(faces, default))
         return cls(min(thresholds), first.max_batch_size)

@@ -24,7 +24,10 @@ Acknowledged = Callable[[Exception | None], None]
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A record that was set aside: what it was, where it stood, and why. Headers are UTF-8 text."""
+    """A record that was set aside: what it was, where it stood, and why. Headers are UTF-8 text.
+
+    `left_out` says why the value is not kept although the record had one; it cannot be sent again then.
+    """
 
     value: bytes | None
     topic: str
@@ -32,6 +35,7 @@ class DeadLetter:
     offset: int
     reason: str
     headers: tuple[tuple[str, bytes], ...] = ()
+    left_out: str | None = None
 
 
 class Publisher(Protocol):
@@ -165,6 +169,8 @@ def _fitting(letter: DeadLetter) -> tuple[bytes | None, Headers]:
         "dead_letter_offset": str(letter.offset),
         "dead_letter_reason": letter.reason[:2000],
     }
+    if letter.left_out:
+        place["dead_letter_left_out"] = letter.left_out
     size = len(letter.value or b"") + sum(len(name) + len(content) for name, content in letter.headers)
     fits = size <= MAX_RECORD_BYTES
     if not fits:

@@ -31,7 +31,7 @@ class Alone:
         """The frame's results; raises FrameFatal when it ended or hung the child."""
         _, pipe = self._child = self._child or self._start()
         try:
-            pipe.send({task.name for task in frame.tasks})
+            pipe.send(frame.models)
             self._answer(LOAD_SECONDS, "its models were loaded")
             pipe.send(frame)
             results: tuple[FrameResult, ...] = self._answer(self._seconds, "it was analysed alone")

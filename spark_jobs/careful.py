@@ -46,7 +46,7 @@ class CarefulAnalyzer:
 
     def _together(self, frames: Sequence[tuple[Place, Frame]]) -> list[tuple[FrameResult, ...]]:
         # Loading may take minutes when weights are fetched: that is no hang.
-        self._analyzer.warm({task.name for _, frame in frames for task in frame.tasks})
+        self._analyzer.warm({name for _, frame in frames for name in frame.models})
         with self._watched([place for place, _ in frames]):
             return self._analyzer.analyze([frame for _, frame in frames], self._beat)
 

@@ -1,6 +1,6 @@
 """Owns what a worker is given: rows of Spark, as frames and as records that are set aside."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,8 +8,8 @@ import pandas as pd
 
 from pipeline.codecs import FRAME_HEADERS, decode_frame
 from pipeline.contracts.errors import RecordInvalid
-from pipeline.contracts.frames import Frame
-from pipeline.contracts.results import AnalyzedFrame
+from pipeline.contracts.frames import Frame, StoreFrames
+from pipeline.contracts.results import AnalyzedFrame, FrameResult
 from pipeline.publishing import DeadLetter
 from spark_jobs.in_flight import Place
 
@@ -18,12 +18,16 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Batch:
-    """What is known of some records. `said` has a row of the schema for each."""
+    """What is known of some records. `said` has a row of the schema for each.
+
+    `faces` has, for each frame that is to be stored blurred, what was said of its faces.
+    """
 
     frames: list[tuple[Row, Frame]] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
     analyzed: list[AnalyzedFrame] = field(default_factory=list)
     said: list[Row] = field(default_factory=list)
+    faces: list[tuple[Frame, FrameResult]] = field(default_factory=list)
 
     @classmethod
     def of(cls, records: Sequence[Row]) -> "Batch":
@@ -40,6 +44,11 @@ class Batch:
                 batch.said.append({"video_id": str(frame.video_id)})
         return batch
 
+    def narrow(self, wanted: Callable[[Sequence[Frame]], Sequence[bool]]) -> None:
+        """Leave out the frames that are not wanted (any more); their records are done with."""
+        answers = wanted([frame for _, frame in self.frames])
+        self.frames = [known for known, is_wanted in zip(self.frames, answers, strict=True) if is_wanted]
+
 
 def place_of(record: Row) -> Place:
     """Where a record stands."""
@@ -47,9 +56,13 @@ def place_of(record: Row) -> Place:
 
 
 def letter_of(record: Row, reason: str) -> DeadLetter:
-    """A record that is set aside, with what is needed to send it again."""
+    """A record that is set aside, with what is needed to send it again; without its picture if that is not kept."""
     headers = tuple((name, record[name]) for name in FRAME_HEADERS if record[name] is not None)
-    return DeadLetter(record["value"], *place_of(record), reason, headers)
+    store = _text(record["store"]) or StoreFrames.FULL.value
+    if store == StoreFrames.FULL.value or record["value"] is None:
+        return DeadLetter(record["value"], *place_of(record), reason, headers)
+    left_out = f"the picture, since the video's frames are stored as {store[:20]!r}"
+    return DeadLetter(None, *place_of(record), f"{reason}; left out: {left_out}", headers, left_out)
 
 
 def _text(value: bytes | None) -> str | None:

@@ -1,7 +1,9 @@
 """Owns what a Python worker does: store each frame, run the models on a batch, keep the outcomes."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -9,14 +11,17 @@ from pyspark.sql import Column
 from pyspark.sql.pandas.functions import pandas_udf
 
 from pipeline.contracts.errors import FrameFatal
-from pipeline.contracts.frames import Frame
+from pipeline.contracts.frames import Frame, StoreFrames
 from pipeline.contracts.results import AnalyzedFrame, FrameResult, ResultStatus
 from pipeline.frame_store import FrameStore
 from pipeline.patience import patiently
+from pipeline.pictures import blur
 from spark_jobs.careful import Answer, CarefulAnalyzer
 from spark_jobs.records import Batch, Row, letter_of, place_of, records_of
 from spark_jobs.results_sink import RETRY_SECONDS, Sink
 from spark_jobs.schema import OUTCOME
+
+log = logging.getLogger(__name__)
 
 WRITERS = 8
 """Threads that store frames: they wait for the disk while the models compute."""
@@ -44,8 +49,11 @@ class FrameWorker:
         try:
             for records in batches:
                 batch = Batch.of(records)
-                stored = [self._writers.submit(self._store, frame) for _, frame in batch.frames]
+                batch.narrow(self._sink.wanted)
+                full = [frame for _, frame in batch.frames if frame.store is StoreFrames.FULL]
+                stored = [self._writers.submit(self._store, frame) for frame in full]
                 self._analyze(batch)
+                stored += [self._writers.submit(self._store_blurred, *known) for known in batch.faces]
                 if behind is not None:
                     behind.result()
                 behind = self._keeper.submit(self._keep, stored, batch)
@@ -63,10 +71,21 @@ class FrameWorker:
         for (record, frame), answer in zip(batch.frames, answers, strict=True):
             if isinstance(answer, FrameFatal):
                 batch.letters.append(letter_of(record, str(answer)))
+            elif frame.blurred:
+                batch.faces.append((frame, answer[-1]))
+                answer = answer[:-1]
             batch.analyzed.append(_analyzed(frame, answer, self._name, started, finished))
 
     def _store(self, frame: Frame) -> None:
         patiently(lambda: self._frames.put(frame.video_id, frame.frame_number, frame.jpeg), RETRY_SECONDS)
+
+    def _store_blurred(self, frame: Frame, faces: FrameResult) -> None:
+        """Store the picture without its faces; not at all when nobody knows where they are."""
+        if faces.status is ResultStatus.FAILED:
+            log.info("video %s: frame %d is not stored, its faces: %s", frame.video_id, frame.frame_number, faces.error)
+            return
+        boxes = (face.box for face in faces.detections if face.box is not None)
+        self._store(replace(frame, jpeg=blur(frame.jpeg, boxes)))
 
     def _keep(self, stored: Sequence[Future[None]], batch: Batch) -> None:
         for writing in stored:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from pipeline.contracts.results import TaskRequest
+from pipeline.contracts.results import TaskName, TaskRequest
 
 BUCKET_FRAMES = 1000
 """How many frame numbers share a partition of the stores and a folder of the frame store."""
@@ -48,3 +48,14 @@ class Frame:
     store: StoreFrames = StoreFrames.FULL
     request_id: str | None = None
     traceparent: str | None = None
+
+    @property
+    def blurred(self) -> bool:
+        """Whether its picture is kept only with the faces hidden."""
+        return self.store is StoreFrames.BLURRED
+
+    @property
+    def models(self) -> frozenset[TaskName]:
+        """The tasks whose models it needs: those that were asked for, and faces where they are hidden."""
+        hiding = {TaskName.FACES} if self.blurred else set()
+        return frozenset({task.name for task in self.tasks} | hiding)

@@ -1,11 +1,13 @@
 """The analyzer: one result a frame and task, in order, and never an exception."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from inference.analyzer import Analyzer
+from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import Box, FrameResult, ResultStatus, TaskName, TaskRequest
 from pipeline.contracts.settings import ROOT, PathSettings
 from tests.unit.inference.factories import boxes_body, brightness_detector, frame, jpeg, picture, write_card
@@ -129,3 +131,34 @@ def test_the_settings_say_where_cards_and_weights_are(tmp_path: Path) -> None:
     paths = PathSettings(data_dir=tmp_path / "var", mirror=tmp_path, models_dir=tmp_path / "cards")
     assert [info.model for info in Analyzer.from_settings(paths).warm([TaskName.OBJECTS])] == ["tiny"]
     assert (paths.weights_dir / "tiny" / "model.onnx").exists()
+
+
+def test_a_frame_that_is_stored_blurred_has_its_unsure_faces_too(tmp_path: Path) -> None:
+    body = boxes_body("faces_detection", labels=["face"], min_confidence=0.8)
+    write_card(tmp_path, "faces", brightness_detector(), body)
+    strict = TaskRequest(TaskName.FACES, min_confidence=0.9)
+    analyzer, data = _analyzer(tmp_path), jpeg(picture(153))
+    asked, strictly, unasked, full = analyzer.analyze(
+        [
+            replace(frame(data, FACES), store=StoreFrames.BLURRED),
+            replace(frame(data, strict), store=StoreFrames.BLURRED),
+            replace(frame(data), store=StoreFrames.BLURRED),
+            frame(data, FACES),
+        ]
+    )
+    assert [[len(r.detections) for r in results] for results in (asked, strictly, unasked, full)] == [
+        [0, 1],
+        [0, 1],
+        [1],
+        [0],
+    ]
+
+
+def test_faces_that_nobody_could_look_for_are_said_to_be_unknown(objects: Analyzer) -> None:
+    frames = [replace(frame(data, OBJECTS), store=StoreFrames.BLURRED) for data in (jpeg(picture(128)), b"nonsense")]
+    first, second = objects.analyze(frames)
+    assert [(r.task, r.status) for r in first] == [
+        (TaskName.OBJECTS, ResultStatus.OK),
+        (TaskName.FACES, ResultStatus.FAILED),
+    ]
+    assert second[1].status is ResultStatus.FAILED

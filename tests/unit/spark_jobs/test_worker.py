@@ -57,10 +57,14 @@ def record(frame: Frame, **changed: bytes | None) -> Row:
 class Kept:
     """A sink that keeps frames and letters in memory; fails when told."""
 
-    def __init__(self, failure: Exception | None = None) -> None:
+    def __init__(self, failure: Exception | None = None, unwanted: Sequence[int] = ()) -> None:
         self.frames: list[AnalyzedFrame] = []
         self.letters: list[DeadLetter] = []
         self.failure = failure
+        self.unwanted = unwanted
+
+    def wanted(self, frames: Sequence[Frame]) -> list[bool]:
+        return [frame.frame_number not in self.unwanted for frame in frames]
 
     def keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
         if self.failure is not None:
@@ -74,6 +78,9 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def wanted(self, frames: Sequence[Frame]) -> list[bool]:
+        return [True] * len(frames)
 
     def keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
         for frame in frames:
@@ -147,6 +154,15 @@ def test_what_cannot_be_kept_fails_the_task(batches: int, tmp_path: Path) -> Non
     worker = FrameWorker(careful(Stub(), tmp_path), InMemoryFrameStore(), sink, "w1")
     with pytest.raises(StoreUnavailable):
         list(worker.outcomes([record(a_frame(uuid4()))] for _ in range(batches)))
+
+
+def test_frames_that_are_not_wanted_any_more_are_neither_stored_nor_analysed(tmp_path: Path) -> None:
+    analyzer, frames, sink, video_id = Stub(), InMemoryFrameStore(), Kept(unwanted=[2, 3]), uuid4()
+    records = [record(a_frame(video_id, n)) for n in range(1, 5)]
+    (said,) = FrameWorker(careful(analyzer, tmp_path), frames, sink, "w1").outcomes([records])
+    assert len(said) == 4
+    assert analyzer.batches == [2]
+    assert [number for _, number in frames.frames] == [f.frame_number for f in sink.frames] == [1, 4]
 
 
 def keep_in_files(spark: SparkSession, tmp_path: Path, records: DataFrame) -> tuple[list[Row], dict[str, Any]]:
