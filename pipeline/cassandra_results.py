@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pipeline.cassandra import CassandraClient, utc
+from pipeline.cassandra_changes import ChangedBuckets
 from pipeline.cassandra_cleared import ClearedFrames, deletions
 from pipeline.contracts.frames import BUCKET_FRAMES, MAX_FRAME_NUMBER, bucket_of
 from pipeline.contracts.results import (
@@ -22,10 +23,12 @@ from pipeline.contracts.results import (
 from pipeline.contracts.videos import LedgerCount
 from pipeline.result_store import (
     BucketSummary,
+    ChangedBucket,
     LedgerEntry,
     ResultPage,
     ResultQuery,
     RowPlace,
+    WrittenRow,
     deletion_timestamp,
     write_timestamp,
 )
@@ -65,6 +68,10 @@ INSERT_LEDGER = _insert("ledger", LEDGER_COLUMNS)
 INSERT_COUNT = _insert("ledger_counts", COUNT_COLUMNS)
 IN_BUCKET = "WHERE video_id = ? AND bucket = ?"
 SELECT_RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM results WHERE video_id = ? AND bucket = ?"
+SELECT_WRITTEN = (
+    f"SELECT {', '.join(RESULT_COLUMNS)}, writetime(status) AS written FROM results "
+    f"{IN_BUCKET} AND (frame_number, task) > (?, ?) AND (frame_number) <= (?) LIMIT ?"
+)
 SELECT_RANGE = f"{SELECT_RESULTS} AND frame_number >= ? AND frame_number <= ?"
 
 
@@ -74,6 +81,7 @@ class CassandraResultStore:
     def __init__(self, client: CassandraClient) -> None:
         self._db = client
         self._cleared = ClearedFrames(client)
+        self._changes = ChangedBuckets(client)
 
     def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
         """Store results, then the ledger, then the counts of the buckets that were written."""
@@ -96,6 +104,7 @@ class CassandraResultStore:
             began = time.time_ns() // 1000
             counted = self._count(video_id, bucket)
             if counted.count.total:
+                self._changes.enter(video_id, bucket, began)
                 self._db.execute(
                     INSERT_COUNT,
                     (
@@ -126,12 +135,22 @@ class CassandraResultStore:
     def summaries(self, video_id: UUID) -> list[BucketSummary]:
         """The counts of each bucket, ascending."""
         rows = self._db.rows(
-            "SELECT bucket, done, failed, first_media_time, last_media_time FROM ledger_counts WHERE video_id = ?",
+            "SELECT bucket, done, failed, first_media_time, last_media_time, writetime(done) AS revision "
+            "FROM ledger_counts WHERE video_id = ?",
             (video_id,),
         )
         return [
-            BucketSummary(r.bucket, LedgerCount(r.done, r.failed), r.first_media_time, r.last_media_time) for r in rows
+            BucketSummary(r.bucket, LedgerCount(r.done, r.failed), r.first_media_time, r.last_media_time, r.revision)
+            for r in rows
         ]
+
+    def changed(self, limit: int) -> list[ChangedBucket]:
+        """Buckets that have changed and were not settled since."""
+        return self._changes.listed(limit)
+
+    def settle(self, changed: Sequence[ChangedBucket]) -> None:
+        """Take buckets off the list, but for those that have changed again."""
+        self._changes.settle(changed)
 
     def outcomes(self, video_id: UUID, bucket: int) -> dict[int, bool]:
         """For each frame number of a bucket with an outcome: whether it failed.
@@ -175,9 +194,10 @@ class CassandraResultStore:
         for table in ("results", "ledger", "cleared_frames"):
             delete = f"DELETE FROM {table} USING TIMESTAMP ? {IN_BUCKET}"
             self._db.write_many((delete, [(write_timestamp, *place)]) for place in places)
-        now = time.time_ns() // 1000
+        now = max(time.time_ns() // 1000, write_timestamp)
+        self._changes.remove(places, now)
         delete = f"DELETE FROM ledger_counts USING TIMESTAMP ? {IN_BUCKET}"
-        self._db.write_many((delete, [(max(now, write_timestamp), *place)]) for place in places)
+        self._db.write_many((delete, [(now, *place)]) for place in places)
 
     def failure_reason(self, video_id: UUID) -> str | None:
         """Why a frame failed."""
@@ -221,6 +241,20 @@ class CassandraResultStore:
             f"{SELECT_RESULTS} AND frame_number = ?", (video_id, bucket_of(frame_number), frame_number)
         )
         return tuple(_from_row(row) for row in rows)
+
+    def written(self, video_id: UUID, after: RowPlace, frame_to: int, limit: int) -> tuple[WrittenRow, ...]:
+        """The first `limit` rows behind a place; buckets are read as they are needed."""
+        found: list[WrittenRow] = []
+        for bucket in self._buckets_from(video_id, bucket_of(max(after.frame_number, 1))):
+            if len(found) == limit or bucket * BUCKET_FRAMES >= frame_to:
+                break
+            asked = (video_id, bucket, after.frame_number, after.task, frame_to, limit - len(found))
+            found += [WrittenRow(_from_row(row), row.written) for row in self._db.rows(SELECT_WRITTEN, asked)]
+        return tuple(found)
+
+    def _buckets_from(self, video_id: UUID, first: int) -> Iterator[int]:
+        select = "SELECT bucket FROM ledger_counts WHERE video_id = ? AND bucket >= ?"
+        return (row.bucket for row in self._db.rows(select, (video_id, first)))
 
     def close(self) -> None:
         """Give back connections."""

@@ -1,5 +1,6 @@
 """Owns what is kept of frames: the contract of a result store, its queries, and its in-memory twin."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -72,16 +73,40 @@ class ResultPage:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenRow:
+    """A row, and the write timestamp that it carries."""
+
+    row: ResultRow
+    write_timestamp: int
+
+    @property
+    def attempt_timestamp(self) -> int:
+        """Of the attempt that wrote it, see `write_timestamp`."""
+        return self.write_timestamp + (self.row.status is ResultStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
 class BucketSummary:
     """What the ledger says of one bucket, cleared frames counted in.
 
-    Times are seconds of media time, of the frames that are there still; None when all were cleared.
+    Times are seconds of media time, of the frames that are there still; None when all were cleared. `revision` is
+    another one whenever the rows of the bucket may have changed.
     """
 
     bucket: int
     count: LedgerCount
     first_media_time: float | None
     last_media_time: float | None
+    revision: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ChangedBucket:
+    """A bucket whose rows may have changed, and the revision that its summary has, or will have, since."""
+
+    video_id: UUID
+    bucket: int
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +141,12 @@ class ResultStore(Protocol):
     def recount(self, video_id: UUID, buckets: Iterable[int]) -> None:
         """Count the ledger of these buckets anew."""
 
+    def changed(self, limit: int) -> list[ChangedBucket]:
+        """At most `limit` buckets that have changed and were not settled since, those of a video together."""
+
+    def settle(self, changed: Sequence[ChangedBucket]) -> None:
+        """Take buckets off the list of changed ones, but for those that have changed again."""
+
     def outcomes(self, video_id: UUID, bucket: int) -> dict[int, bool]:
         """For each frame number of a bucket with an outcome: whether it failed. Cleared frames had one."""
 
@@ -143,6 +174,9 @@ class ResultStore(Protocol):
 
     def frame(self, video_id: UUID, frame_number: int) -> tuple[ResultRow, ...]:
         """The rows of one frame."""
+
+    def written(self, video_id: UUID, after: RowPlace, frame_to: int, limit: int) -> tuple[WrittenRow, ...]:
+        """The first `limit` rows behind a place, up to a frame; fewer only when there are no more."""
 
     def close(self) -> None:
         """Give back connections."""
@@ -186,6 +220,9 @@ def rows_of(frame: AnalyzedFrame) -> Iterator[ResultRow]:
         )
 
 
+_CLOCK = itertools.count(1)
+
+
 @dataclass
 class InMemoryResultStore:
     """The twin for tests and trials."""
@@ -196,6 +233,8 @@ class InMemoryResultStore:
     _cleared: dict[tuple[UUID, int], LedgerEntry] = field(default_factory=dict)
     _written: dict[object, int] = field(default_factory=dict)
     _removed: dict[object, int] = field(default_factory=dict)
+    _revisions: dict[tuple[UUID, int], int] = field(default_factory=dict)
+    _changed: dict[tuple[UUID, int], int] = field(default_factory=dict)
 
     def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
         for frame in frames:
@@ -207,6 +246,7 @@ class InMemoryResultStore:
                 key = frame.video_id, RowPlace(row.frame_number, row.task)
                 if self._is_newest(key, place, write_timestamp(at, row.status is ResultStatus.FAILED)):
                     self._rows[key] = row
+            self._touch(frame.video_id, bucket_of(frame.frame_number))
 
     def _is_newest(self, key: object, place: tuple[UUID, int], timestamp: int) -> bool:
         removals = (self._removed.get(place, -1), self._removed.get((place[0], "bucket", bucket_of(place[1])), -1))
@@ -229,10 +269,24 @@ class InMemoryResultStore:
         outcomes = self.outcomes(video_id, bucket).values()
         times = [frame.media_time for number, frame in self._entered(video_id) if bucket_of(number) == bucket]
         count = LedgerCount(sum(not failed for failed in outcomes), sum(outcomes))
-        return BucketSummary(bucket, count, min(times, default=None), max(times, default=None))
+        revision = self._revisions.get((video_id, bucket), 0)
+        return BucketSummary(bucket, count, min(times, default=None), max(times, default=None), revision)
 
     def recount(self, video_id: UUID, buckets: Iterable[int]) -> None:
-        return None
+        for bucket in buckets:
+            if self.outcomes(video_id, bucket):
+                self._touch(video_id, bucket)
+
+    def _touch(self, video_id: UUID, bucket: int) -> None:
+        self._changed[video_id, bucket] = self._revisions[video_id, bucket] = next(_CLOCK)
+
+    def changed(self, limit: int) -> list[ChangedBucket]:
+        return [ChangedBucket(*place, revision) for place, revision in sorted(self._changed.items())][:limit]
+
+    def settle(self, changed: Sequence[ChangedBucket]) -> None:
+        for bucket in changed:
+            if self._changed.get((bucket.video_id, bucket.bucket)) == bucket.revision:
+                del self._changed[bucket.video_id, bucket.bucket]
 
     def outcomes(self, video_id: UUID, bucket: int) -> dict[int, bool]:
         found = {number: entry.failed for (known, number), entry in self._cleared.items() if known == video_id}
@@ -262,6 +316,7 @@ class InMemoryResultStore:
             self._cleared[video_id, entry.frame_number] = entry
             self._delete(video_id, entry.frame_number, at)
             self._removed[video_id, entry.frame_number] = at
+        self.recount(video_id, [bucket])
 
     def _delete(self, video_id: UUID, number: int, timestamp: int) -> None:
         """Delete what was written of a frame until then."""
@@ -277,6 +332,7 @@ class InMemoryResultStore:
                 self._delete(video_id, number, write_timestamp)
                 self._cleared.pop((video_id, number), None)
             self._removed[video_id, "bucket", bucket] = write_timestamp
+            self._changed.pop((video_id, bucket), None)
 
     def failure_reason(self, video_id: UUID) -> str | None:
         found = {number: entry.error for (known, number), entry in self._cleared.items() if known == video_id}
@@ -300,6 +356,12 @@ class InMemoryResultStore:
             for (known, place), row in sorted(self._rows.items(), key=lambda item: item[0][1])
             if known == video_id and place.frame_number == frame_number
         )
+
+    def written(self, video_id: UUID, after: RowPlace, frame_to: int, limit: int) -> tuple[WrittenRow, ...]:
+        known = sorted(place for owner, place in list(self._rows) if owner == video_id)
+        places = [place for place in known if place > after and place.frame_number <= frame_to][:limit]
+        keys = [(video_id, place) for place in places]
+        return tuple(WrittenRow(self._rows[key], self._written[key]) for key in keys if key in self._rows)
 
     def close(self) -> None:
         return None

@@ -101,6 +101,7 @@ def test_a_video_that_went_leaves_nothing_in_any_table(client: CassandraClient, 
     assert complete_if_full(world.videos, world.results, video.video_id)
     world.videos.release(lease)
     assert {*named(client, video.video_id)} == {
+        "changed_buckets",
         "cleared_frames",
         "ended_videos",
         "ledger",
