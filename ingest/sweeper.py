@@ -83,6 +83,8 @@ class Sweeper:
         if video.status.terminal:
             self._videos.repair_listing(video_id)
             return None
+        if video.status is not entry.status:
+            self._videos.repair_listing(video_id)
         if video.status is not VideoStatus.PROCESSING or complete_if_full(self._videos, self._results, video_id):
             return None
         return self._arrival(video)

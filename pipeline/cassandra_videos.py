@@ -85,7 +85,7 @@ class CassandraVideoStore:
             f"UPDATE videos SET status = ?, error = ?, {column} = ? WHERE video_id = ? IF status IN ({allowed})",
             (wanted.value, _problem(error), datetime.now(UTC), video_id),
         )
-        if moved and wanted.terminal:
+        if moved:
             self.repair_listing(video_id)
         if not moved:
             self._known(video_id)
@@ -125,7 +125,8 @@ class CassandraVideoStore:
 
     def _list_open(self, video: Video) -> None:
         self._db.execute(
-            _insert("open_videos", ("shard", "created_at", "video_id")), (SHARD, video.created_at, video.video_id)
+            _insert("open_videos", ("shard", "created_at", "video_id", "status", "key_id")),
+            (SHARD, video.created_at, video.video_id, video.status.value, video.key_id),
         )
 
     def _unlist_open(self, video: Video) -> None:
@@ -146,8 +147,10 @@ class CassandraVideoStore:
 
     def open_listings(self) -> Iterator[Listing]:
         """Every entry of the listing of open videos, oldest first."""
-        for row in self._db.rows("SELECT created_at, video_id FROM open_videos WHERE shard = ?", (SHARD,)):
-            yield Listing(row.video_id, row.created_at.replace(tzinfo=UTC))
+        select = "SELECT created_at, video_id, status, key_id FROM open_videos WHERE shard = ?"
+        for row in self._db.rows(select, (SHARD,)):
+            status = VideoStatus(row.status) if row.status else None
+            yield Listing(row.video_id, row.created_at.replace(tzinfo=UTC), None, status, row.key_id)
 
     def ended_listings(self) -> Iterator[Listing]:
         """Every entry of the listings of ended videos."""

@@ -31,11 +31,15 @@ class Listing:
     """An entry of a listing: a video, when it was created or has ended, and the state in which it has.
 
     `ended` is None in the listing of open videos. An entry may name a video that is not there any more, or never was.
+    The listing of open videos says too who submitted it (None: no key) and whether it waits or runs; that may be older
+    than the video's own state, and `status` is None in entries from before it was kept.
     """
 
     video_id: UUID
     at: datetime
     ended: VideoStatus | None = None
+    status: VideoStatus | None = field(default=None, compare=False)
+    key_id: str | None = field(default=None, compare=False)
 
 
 class VideoStore(Protocol):
@@ -262,4 +266,4 @@ class InMemoryVideoStore:
 def _listing(video: Video) -> Listing:
     if video.status.terminal and video.finished_at is not None:
         return Listing(video.video_id, video.finished_at, video.status)
-    return Listing(video.video_id, video.created_at)
+    return Listing(video.video_id, video.created_at, None, video.status, video.key_id)
