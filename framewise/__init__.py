@@ -1,0 +1,65 @@
+"""Framewise from Python: submit videos, follow them, read what was found.
+
+import framewise
+
+with framewise.Client() as client:
+    video = client.wait(client.upload("street.mp4", frame_step=10).video_id)
+    for row in client.results(video.video_id, label="person"):
+        print(row.media_time, row.detections)
+"""
+
+from framewise.answers import (
+    Box,
+    Comparison,
+    Detection,
+    Event,
+    Found,
+    FrameCounts,
+    Model,
+    Result,
+    Stage,
+    Summary,
+    Video,
+)
+from framewise.client import Client
+from framewise.errors import (
+    Busy,
+    Conflict,
+    FramewiseError,
+    Invalid,
+    KeyRefused,
+    NotFound,
+    Problem,
+    Refused,
+    Unreachable,
+    WaitTimeout,
+)
+from framewise.submissions import Options
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Box",
+    "Busy",
+    "Client",
+    "Comparison",
+    "Conflict",
+    "Detection",
+    "Event",
+    "Found",
+    "FrameCounts",
+    "FramewiseError",
+    "Invalid",
+    "KeyRefused",
+    "Model",
+    "NotFound",
+    "Options",
+    "Problem",
+    "Refused",
+    "Result",
+    "Stage",
+    "Summary",
+    "Unreachable",
+    "Video",
+    "WaitTimeout",
+]
