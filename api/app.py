@@ -7,6 +7,7 @@ from api import problems
 from api.gate import BodyLimit, KeyGate, LoopbackGate
 from api.keys.documented import document_keys
 from api.keys.ring import KeyRing
+from api.observing import Observing
 from api.problems import ProblemBody
 from api.routes import frames, results, service, submissions, videos
 from api.services import Services
@@ -24,6 +25,7 @@ def create_app(services: Services, loopback_only: bool = True, keys: KeyRing | N
     gates = [Middleware(KeyGate, keys=keys), Middleware(BodyLimit, upload_bytes=services.settings.max_upload_bytes)]
     if loopback_only:
         gates.insert(0, Middleware(LoopbackGate))
+    gates.insert(0, Middleware(Observing))
     app = FastAPI(title="Framewise", version="0.1.0", description=DESCRIPTION, middleware=gates)
     app.state.services = services
     problems.install(app)

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 def main() -> int:
     """Serve until SIGTERM; 1 when a server does not answer at the start."""
-    log_to_stdout()
+    log_to_stdout("api")
     try:
         return _serve()
     except FramewiseError as e:
@@ -64,6 +64,7 @@ def _serve() -> int:
             host=settings.api_host,
             port=settings.api_port,
             log_config=None,
+            access_log=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     finally:

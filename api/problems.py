@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from pipeline import metrics
 from pipeline.contracts.errors import (
     Conflict,
     Forbidden,
@@ -82,6 +83,9 @@ class ProblemBody(BaseModel):
     status: int = Field(examples=[404])
     detail: str = Field(description="what was wrong in this case, and what to do")
     instance: str = Field(description="the path that was asked")
+    request_id: str | None = Field(
+        default=None, description="the request's id: in `X-Request-ID`, and in every log record of the request"
+    )
     errors: list[FieldError] = Field(default=[], description="each field that is wrong")
 
 
@@ -89,10 +93,20 @@ def problem(
     request: Request, status: int, type_: str, title: str, detail: str, errors: Sequence[FieldError] = ()
 ) -> JSONResponse:
     """A problem as the answer to a request."""
+    metrics.failure(type_)
+    request_id = request.scope.get("state", {}).get("request_id")
     body = ProblemBody(
-        type=type_, title=title, status=status, detail=detail, instance=request.url.path, errors=list(errors)
+        type=type_,
+        title=title,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        request_id=request_id,
+        errors=list(errors),
     )
-    headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else None
+    headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}
+    if request_id is not None:
+        headers["X-Request-ID"] = request_id  # also for what is answered outside of every middleware: 500
     return JSONResponse(body.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
 
 

@@ -71,7 +71,7 @@ def with_gpus(settings: AnalysisSettings) -> AnalysisSettings:
 
 def main() -> int:
     """Run until SIGTERM, or until the query fails; 1 when something that is needed cannot be had."""
-    log_to_stdout()
+    log_to_stdout("analysis")
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     try:

@@ -68,7 +68,7 @@ def this_worker(settings: WorkerSettings) -> FrameWorker:
 @functools.cache
 def _open(settings: WorkerSettings) -> Process:
     """Made on first use and kept, with its models and connections."""
-    log_to_stdout()
+    log_to_stdout("worker")
     if settings.gpu and (address := bind_this_process()) is not None:
         log.info("this worker has GPU %s", address)
     name = f"{socket.gethostname()}-{os.getpid()}"

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -56,6 +56,12 @@ class PathSettings(_Settings):
     def log_dir(self) -> Path:
         """One file a service."""
         return self.data_dir / "log"
+
+
+class LogSettings(_Settings):
+    """How processes log."""
+
+    log_format: Literal["text", "json"] = Field(default="text", description="of the records on standard output")
 
 
 class KafkaSettings(_Settings):

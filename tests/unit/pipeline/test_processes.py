@@ -39,11 +39,11 @@ def levels() -> Iterator[None]:
 @pytest.mark.usefixtures("levels")
 def test_logs_are_lines_on_standard_output(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    log_to_stdout()
+    log_to_stdout("ingest")
     logging.getLogger("pipeline").info("one thing")
     logging.getLogger("kafka").info("chatter")
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.endswith(" INFO pipeline one thing")
+    assert line.endswith(" INFO pipeline one thing service=ingest")
 
 
 def test_folders_are_in_the_data_folder(tmp_path: Path) -> None:
