@@ -19,6 +19,7 @@ from pipeline.contracts.errors import SourceUnreachable
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.settings import IngestSettings
 from pipeline.contracts.videos import SourceKind, Video
+from pipeline.frame_store import FrameStore, InMemoryFrameStore
 from pipeline.publishing import Publisher
 from pipeline.result_store import ResultStore, count
 from pipeline.sources import KeptSource, SourceFolder, sha256_of
@@ -35,7 +36,8 @@ class Fetcher(Protocol):
         """Raises SourceError, DiskFull or Halted."""
 
 
-Decoder = Callable[[DecodeRequest, Path, float, Halt], AbstractContextManager[Iterator[Message]]]
+Frames = AbstractContextManager[Iterator[Message]]
+Decoder = Callable[[DecodeRequest, Path, float, Halt], Frames]
 
 
 @contextmanager
@@ -57,6 +59,7 @@ class Workbench:
     settings: IngestSettings
     decoder: Decoder = decode_in_child
     pace: Pace = field(default_factory=Pace)
+    frames: FrameStore = field(default_factory=InMemoryFrameStore)
 
 
 class VideoJob:
@@ -77,11 +80,11 @@ class VideoJob:
 
     def run(self) -> None:
         """Publish every sampled frame and set expected; raises FramewiseError, Halted among them."""
-        source = self._fetch()
+        frames = self._open()
         self._bench.pace.begin(self._video.video_id, frozenset(task.name for task in self._video.tasks))
         try:
             self._outcomes()  # what is counted from here
-            finished = self._publish(source)
+            finished = self._publish(frames)
             self._flow.drain()
         finally:
             self._bench.pace.end(self._video.video_id)
@@ -89,6 +92,15 @@ class VideoJob:
         self._halt.check()
         self._bench.videos.set_expected(self._video.video_id, finished.frames_sampled, finished.last_frame_number)
         complete_if_full(self._bench.videos, self._bench.results, self._video.video_id)
+
+    def _open(self) -> Frames:
+        """Where the frames come from, ready to be read."""
+        source = self._fetch()
+        settings = self._bench.settings
+        request = request_of(
+            settings, self._video.sampling, self._video.max_duration, self._journal.progress.published_through
+        )
+        return self._bench.decoder(request, source.path, settings.decode_stall_seconds, self._halt)
 
     def _fetch(self) -> KeptSource:
         before = self._journal.progress
@@ -110,13 +122,9 @@ class VideoJob:
             return sources.seal(video.video_id, sha256_of(path, self._halt.check))
         return sources.seal(video.video_id, self._bench.fetcher.fetch(video.source_url, path, self._halt))
 
-    def _publish(self, source: KeptSource) -> Finished:
-        settings = self._bench.settings
-        request = request_of(
-            settings, self._video.sampling, self._video.max_duration, self._journal.progress.published_through
-        )
+    def _publish(self, frames: Frames) -> Finished:
         self._journal.note(decode_started_at=self._journal.progress.decode_started_at or _now())
-        with self._bench.decoder(request, source.path, settings.decode_stall_seconds, self._halt) as messages:
+        with frames as messages:
             for message in messages:
                 if isinstance(message, Finished):
                     return message
@@ -171,7 +179,7 @@ def _frame(video: Video, sampled: SampledFrame) -> Frame:
         attempt=video.attempt,
         frame_number=sampled.frame_number,
         media_time=sampled.media_time,
-        captured_at=None,
+        captured_at=sampled.captured_at,
         width=sampled.width,
         height=sampled.height,
         tasks=video.tasks,

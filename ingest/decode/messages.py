@@ -7,6 +7,7 @@ and the body (a JPEG, or nothing). Nothing that a file holds can end a message e
 import json
 import struct
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from pipeline.confinement import Confinement
@@ -61,13 +62,17 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class SampledFrame:
-    """A sampled frame; `jpeg` is empty when it had been published before. `media_time` is seconds."""
+    """A sampled frame; `jpeg` is empty when it had been published before. `media_time` is seconds.
+
+    `captured_at` is known of frames that were captured live; no decoder says it.
+    """
 
     frame_number: int
     media_time: float
     width: int
     height: int
     jpeg: bytes
+    captured_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
