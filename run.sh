@@ -17,6 +17,7 @@ usage: ./run.sh [--workers N] [--gpu]     start everything in the background and
        ./run.sh doctor                    check this machine and the servers, there and back
        ./run.sh dead-letters [list|replay [RECORD…]]
                                           records that were set aside: show them, send them again
+       ./run.sh framewise [COMMAND]       the command line: submit, watch, results, …; also .venv/bin/framewise
        ./run.sh kafka [TOOL] [ARGS]       Kafka's own tools, such as: kafka topics --list
        ./run.sh cqlsh [ARGS]              Cassandra's own shell
        ./run.sh --docker [--workers N] [--gpu] [down|status|logs]
@@ -93,6 +94,16 @@ install_into() {
   cp "$ROOT/requirements/$kind.lock" "$venv/installed-$kind.lock"
 }
 
+# The command line, beside the other commands of the virtual environment; the tree may have been moved since.
+ensure_command() {
+  local launcher="$1/bin/framewise" text
+  text="$(printf '#!/usr/bin/env bash\nPYTHONPATH=%q exec %q -P -m framewise "$@"' "$ROOT" "$1/bin/python")"
+  if [ "$(cat "$launcher" 2>/dev/null)" != "$text" ]; then
+    printf '%s\n' "$text" >"$launcher"
+    chmod +x "$launcher"
+  fi
+}
+
 # On a terminal one line that changes; elsewhere a line now and then.
 show_progress() {
   local total="$1" count=0 line
@@ -164,10 +175,10 @@ make_locks() {
 
 command="up" docker=""
 gpu="${FRAMEWISE_GPU:-}"
-case "${1:-}" in test | lock | down | status | logs | demo | doctor | dead-letters | kafka | cqlsh | up) command="$1" ;; esac
+case "${1:-}" in test | lock | down | status | logs | demo | doctor | dead-letters | kafka | cqlsh | framewise | up) command="$1" ;; esac
 for argument in "$@"; do
   # What follows these is for the tool, to the last word.
-  case "$command" in kafka | cqlsh) break ;; esac
+  case "$command" in kafka | cqlsh | framewise) break ;; esac
   case "$argument" in
   -h | --help | help)
     usage
@@ -211,10 +222,16 @@ down | status | logs | dead-letters)
 esac
 
 case "$command" in
-doctor | kafka | cqlsh) ;; # These say themselves what is missing.
+doctor | kafka | cqlsh | framewise) ;; # These say themselves what is missing.
 *) [ "$kind" = gpu ] || "$PYTHON" -m stack.preflight ;;
 esac
 ensure_venv "$venv" "$kind"
+ensure_command "$venv"
+if [ "$command" = framewise ]; then
+  shift
+  cd "$CALLED_FROM"
+  exec "$venv/bin/framewise" "$@"
+fi
 if [ "$command" = test ]; then
   shift
   run_tests "$@"

@@ -3,6 +3,7 @@
 0: done. 1: the service said no, or the analysis did not complete. 2: wrong usage. 3: the service does not answer.
 """
 
+import os
 import sys
 from typing import Annotated
 
@@ -38,10 +39,24 @@ app.command()(control.delete)
 app.command()(read.models)
 
 
+def _local_url() -> str:
+    """The service of this machine, where `./run.sh` starts it."""
+    port = os.environ.get("FRAMEWISE_API_PORT")
+    return f"http://127.0.0.1:{port}" if port else DEFAULT_URL
+
+
 @app.callback()
 def _service(
     context: typer.Context,
-    url: Annotated[str, typer.Option(envvar="FRAMEWISE_URL", help="the service's address")] = DEFAULT_URL,
+    url: Annotated[
+        str,
+        typer.Option(
+            default_factory=_local_url,
+            envvar="FRAMEWISE_URL",
+            help="the service's address",
+            show_default="this machine's",
+        ),
+    ],
     key: Annotated[
         str | None, typer.Option(envvar="FRAMEWISE_KEY", show_envvar=True, help="an API key, where one is asked for")
     ] = None,
