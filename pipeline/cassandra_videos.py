@@ -1,17 +1,21 @@
 """Owns the video store on Cassandra: state by lightweight transactions, progress and listings beside it."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from pipeline import bitmap
 from pipeline.cassandra import CassandraClient, utc
+from pipeline.cassandra_names import VideoNames
 from pipeline.contracts.errors import Conflict, NotFound, Problem
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import (
+    RETRIABLE,
     TERMINAL,
     Lease,
     Sampling,
@@ -21,7 +25,7 @@ from pipeline.contracts.videos import (
     VideoStatus,
     predecessors,
 )
-from pipeline.video_store import EndedCursor, Listing
+from pipeline.video_store import CreatedCursor, EndedCursor, Listing
 
 FIRST_YEAR = 2025
 SHARD = 0
@@ -55,6 +59,10 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 
 CREATE = _insert("videos", COLUMNS) + " IF NOT EXISTS"
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM videos WHERE video_id = ?"
+RETRY = (
+    "status = ?, attempt = ?, attempt_timestamp = ?, error = null, started_at = null, finished_at = null, "
+    "frames_expected = null, last_frame_number = null"
+)
 SAVE_PROGRESS = _insert("source_progress", ("video_id", *PROGRESS))
 
 
@@ -63,12 +71,15 @@ class CassandraVideoStore:
 
     def __init__(self, client: CassandraClient) -> None:
         self._db = client
+        self._names = VideoNames(client)
 
     def create(self, video: Video) -> None:
         """Keep a new video and list it as open; raises Conflict if its id is taken."""
         self._list_open(video)
+        self._names.enter(video)
         if not self._db.apply(CREATE, _to_row(video)):
             self._unlist_open(video)
+            self._names.correct(video, self.get(video.video_id))
             self.repair_listing(video.video_id)
             raise Conflict(f"video {video.video_id} exists")
 
@@ -77,13 +88,15 @@ class CassandraVideoStore:
         row = self._db.execute(SELECT, (video_id,)).one()
         return _from_row(row) if row is not None and row.status is not None else None
 
-    def transition(self, video_id: UUID, wanted: VideoStatus, error: Problem | None = None) -> bool:
+    def transition(
+        self, video_id: UUID, wanted: VideoStatus, error: Problem | None = None, attempt: int | None = None
+    ) -> bool:
         """Move a video if its state allows it; whether this call moved it."""
         column = "finished_at" if wanted.terminal else "started_at"
-        allowed = ", ".join(f"'{status}'" for status in predecessors(wanted))
+        condition, of_attempt = _while_in(predecessors(wanted), attempt)
         moved = self._db.apply(
-            f"UPDATE videos SET status = ?, error = ?, {column} = ? WHERE video_id = ? IF status IN ({allowed})",
-            (wanted.value, _problem(error), datetime.now(UTC), video_id),
+            f"UPDATE videos SET status = ?, error = ?, {column} = ? WHERE video_id = ? {condition}",
+            (wanted.value, _problem(error), datetime.now(UTC), video_id, *of_attempt),
         )
         if moved:
             self.repair_listing(video_id)
@@ -96,12 +109,29 @@ class CassandraVideoStore:
             raise NotFound(f"there is no video {video_id}")
         return video
 
-    def set_expected(self, video_id: UUID, expected: int, last_frame_number: int) -> None:
+    def retry(self, video: Video) -> bool:
+        """Begin the next attempt. The listings go first: what an interruption leaves of them is put right by whoever
+        looks at the open ones.
+        """
+        self._list_open(video)
+        if video.finished_at is not None:
+            self.unlist(Listing(video.video_id, video.finished_at, video.status))
+        again = video.tried_again(time.time_ns() // 1000)
+        condition, of_attempt = _while_in(sorted(RETRIABLE & {video.status}), video.attempt)
+        moved = self._db.apply(
+            f"UPDATE videos SET {RETRY} WHERE video_id = ? {condition}",
+            (again.status.value, again.attempt, again.attempt_timestamp, video.video_id, *of_attempt),
+        )
+        self.repair_listing(video.video_id)
+        return moved
+
+    def set_expected(self, video_id: UUID, expected: int, last_frame_number: int, attempt: int | None = None) -> None:
         """Write once how many frames were sampled."""
+        condition, of_attempt = _while_in((VideoStatus.PENDING, VideoStatus.PROCESSING), attempt)
         written = self._db.apply(
-            "UPDATE videos SET frames_expected = ?, last_frame_number = ? WHERE video_id = ? "
-            "IF frames_expected = null AND status IN ('pending', 'processing')",
-            (expected, last_frame_number, video_id),
+            f"UPDATE videos SET frames_expected = ?, last_frame_number = ? WHERE video_id = ? {condition} "
+            "AND frames_expected = null",
+            (expected, last_frame_number, video_id, *of_attempt),
         )
         if not written:
             self._known(video_id)
@@ -112,14 +142,25 @@ class CassandraVideoStore:
         return [row.video_id for row in rows]
 
     def repair_listing(self, video_id: UUID) -> None:
-        """Make the listings say what the video's state says."""
-        video = self._known(video_id)
+        """Make the listings say what the video's state says, and still does afterwards."""
+        video: Video | None = self._known(video_id)
+        while video is not None:
+            self._list(video)
+            before, video = video, self.get(video_id)
+            if video is not None and (video.status.terminal, video.attempt) == (before.status.terminal, before.attempt):
+                return
+            if before.finished_at is not None:
+                self.unlist(Listing(video_id, before.finished_at, before.status))
+            if video is None:
+                self._unlist_open(before)
+
+    def _list(self, video: Video) -> None:
         if not video.status.terminal or video.finished_at is None:
             self._list_open(video)
             return
         self._db.execute(
             _insert("ended_videos", ("status", "year", "finished_at", "video_id")),
-            (video.status.value, video.finished_at.year, video.finished_at, video_id),
+            (video.status.value, video.finished_at.year, video.finished_at, video.video_id),
         )
         self._unlist_open(video)
 
@@ -167,25 +208,36 @@ class CassandraVideoStore:
             (video.video_id, video.status.value, video.attempt),
         )
 
+    def delete(self, video: Video) -> bool:
+        """Remove a video in any state that is as given; whoever holds its lease loses it."""
+        condition, of_attempt = _while_in((video.status,), video.attempt)
+        return self._db.apply(f"DELETE FROM videos WHERE video_id = ? {condition}", (video.video_id, *of_attempt))
+
+    def videos_named(self, external_id: str, limit: int, after: CreatedCursor | None = None) -> list[Video]:
+        """Videos of one name, newest first."""
+        found = (self.get(video_id) for video_id in self._names.of(external_id, limit, after))
+        return list(islice((video for video in found if video is not None), limit))
+
     def forget(self, video_id: UUID) -> None:
-        """Delete the progress and the sampled frames of a video that was removed."""
+        """Delete what is kept beside the row of a video that was removed."""
+        self._names.forget(video_id)
         for table in ("sampled_frames", "source_progress"):
             self._db.execute(f"DELETE FROM {table} WHERE video_id = ?", (video_id,))
 
     def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
         """Ended videos of one state, newest first."""
         found: list[Video] = []
-        for video_id in self._ended_ids(status, limit, after):
-            video = self.get(video_id)
-            if video is not None and video.status is status:
+        for entry in self._ended(status, limit, after):
+            video = self.get(entry.video_id)
+            if video is not None and (video.status, video.finished_at) == (entry.ended, entry.at):
                 found.append(video)
             if len(found) >= limit:
                 break
         return found
 
-    def _ended_ids(self, status: VideoStatus, limit: int, after: EndedCursor | None) -> Iterator[UUID]:
+    def _ended(self, status: VideoStatus, limit: int, after: EndedCursor | None) -> Iterator[Listing]:
         newest = after.finished_at.year if after else datetime.now(UTC).year
-        base = "SELECT video_id FROM ended_videos WHERE status = ? AND year = ?"
+        base = "SELECT finished_at, video_id FROM ended_videos WHERE status = ? AND year = ?"
         for year in range(newest, FIRST_YEAR - 1, -1):
             if after and year == newest:
                 rows = self._db.rows(
@@ -194,7 +246,7 @@ class CassandraVideoStore:
                 )
             else:
                 rows = self._db.rows(f"{base} LIMIT ?", (status.value, year, limit))
-            yield from (row.video_id for row in rows)
+            yield from (Listing(row.video_id, row.finished_at.replace(tzinfo=UTC), status) for row in rows)
 
     def claim(self, video_id: UUID, owner: str, seconds: int) -> Lease | None:
         """Take the lease of a video if nobody holds it."""
@@ -273,6 +325,13 @@ class CassandraVideoStore:
     def close(self) -> None:
         """Give back connections."""
         self._db.close()
+
+
+def _while_in(states: Iterable[VideoStatus], attempt: int | None) -> tuple[str, tuple[int, ...]]:
+    """The condition of a transaction on a video in one of these states, and in an attempt if one is given."""
+    names = ", ".join(f"'{status}'" for status in states)
+    condition = f"IF status IN ({names})"
+    return (condition, ()) if attempt is None else (f"{condition} AND attempt = ?", (attempt,))
 
 
 def _holder(owner: str, epoch: int) -> str:

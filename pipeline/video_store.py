@@ -1,6 +1,7 @@
 """Owns what is kept of videos: the contract of a video store and its in-memory twin."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from uuid import UUID
 from pipeline import bitmap
 from pipeline.contracts.errors import Conflict, NotFound, Problem
 from pipeline.contracts.videos import (
+    RETRIABLE,
     Lease,
     SourceProgress,
     Video,
@@ -23,6 +25,14 @@ class EndedCursor:
     """Where a listing of ended videos stopped."""
 
     finished_at: datetime
+    video_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedCursor:
+    """Where a listing by the time of creation stopped."""
+
+    created_at: datetime
     video_id: UUID
 
 
@@ -55,14 +65,22 @@ class VideoStore(Protocol):
     def get(self, video_id: UUID) -> Video | None:
         """The video."""
 
-    def transition(self, video_id: UUID, wanted: VideoStatus, error: Problem | None = None) -> bool:
+    def transition(
+        self, video_id: UUID, wanted: VideoStatus, error: Problem | None = None, attempt: int | None = None
+    ) -> bool:
         """Move a video to a state if it is in one that allows it; whether this call moved it.
 
-        Sets `started_at` or `finished_at`, and the listings.
+        With `attempt`, only while it is in that one: what was found out about it holds for no other. Sets `started_at`
+        or `finished_at`, and the listings.
         """
 
-    def set_expected(self, video_id: UUID, expected: int, last_frame_number: int) -> None:
-        """Write once how many distinct frames were sampled, and the number of the last; not when it has ended."""
+    def retry(self, video: Video) -> bool:
+        """Begin the next attempt of a failed or cancelled video that is still as given; whether this call did."""
+
+    def set_expected(self, video_id: UUID, expected: int, last_frame_number: int, attempt: int | None = None) -> None:
+        """Write once an attempt how many distinct frames were sampled, and the number of the last; not when it has
+        ended, nor in another attempt than `attempt`.
+        """
 
     def open_videos(self, limit: int = 1000) -> list[UUID]:
         """Videos that have not ended, oldest first."""
@@ -86,8 +104,16 @@ class VideoStore(Protocol):
         so that what an interruption leaves can be found.
         """
 
+    def delete(self, video: Video) -> bool:
+        """Remove a video in any state, also one that is worked on, if state and attempt are as given; whether this
+        call removed it. As with `remove`, all else that is kept of it stays.
+        """
+
     def forget(self, video_id: UUID) -> None:
-        """Delete the progress and the sampled frames of a video that was removed."""
+        """Delete what is kept beside the row of a video that was removed: progress, sampled frames, names, keys."""
+
+    def videos_named(self, external_id: str, limit: int, after: CreatedCursor | None = None) -> list[Video]:
+        """Videos that their submitter calls so, in any state, newest first."""
 
     def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
         """Ended videos of one state, newest first."""
@@ -149,10 +175,12 @@ class InMemoryVideoStore:
             raise NotFound(f"there is no video {video_id}")
         return video
 
-    def transition(self, video_id: UUID, wanted: VideoStatus, error: Problem | None = None) -> bool:
+    def transition(
+        self, video_id: UUID, wanted: VideoStatus, error: Problem | None = None, attempt: int | None = None
+    ) -> bool:
         with self._lock:
             video = self._known(video_id)
-            if video.status not in predecessors(wanted):
+            if video.status not in predecessors(wanted) or attempt not in (None, video.attempt):
                 return False
             now = datetime.now(UTC)
             moved = replace(video, status=wanted, error=error)
@@ -161,9 +189,19 @@ class InMemoryVideoStore:
             )
             return True
 
-    def set_expected(self, video_id: UUID, expected: int, last_frame_number: int) -> None:
+    def retry(self, video: Video) -> bool:
+        with self._lock:
+            known = self._known(video.video_id)
+            if known.status not in RETRIABLE or (known.status, known.attempt) != (video.status, video.attempt):
+                return False
+            self._videos[video.video_id] = known.tried_again(time.time_ns() // 1000)
+            return True
+
+    def set_expected(self, video_id: UUID, expected: int, last_frame_number: int, attempt: int | None = None) -> None:
         with self._lock:
             video = self._known(video_id)
+            if attempt not in (None, video.attempt):
+                return
             if video.frames_expected is None and not video.status.terminal:
                 self._videos[video_id] = replace(video, frames_expected=expected, last_frame_number=last_frame_number)
 
@@ -202,11 +240,27 @@ class InMemoryVideoStore:
             self._left_over.add(_listing(video))
             return True
 
+    def delete(self, video: Video) -> bool:
+        with self._lock:
+            known = self._videos.get(video.video_id)
+            if known is None or (known.status, known.attempt) != (video.status, video.attempt):
+                return False
+            del self._videos[video.video_id]
+            self._leases.pop(video.video_id, None)
+            self._left_over.add(_listing(known))
+            return True
+
     def forget(self, video_id: UUID) -> None:
         with self._lock:
             self._progress.pop(video_id, None)
             for key in [key for key in self._sampled if key[0] == video_id]:
                 del self._sampled[key]
+
+    def videos_named(self, external_id: str, limit: int, after: CreatedCursor | None = None) -> list[Video]:
+        named = [v for v in self._all() if v.external_id == external_id]
+        newest = sorted(named, key=lambda v: (v.created_at, v.video_id), reverse=True)
+        place = (after.created_at, after.video_id) if after else None
+        return [v for v in newest if place is None or (v.created_at, v.video_id) < place][:limit]
 
     def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
         ended = [(v.finished_at, v.video_id, v) for v in self._all() if v.status is status and v.finished_at]

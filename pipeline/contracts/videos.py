@@ -1,7 +1,7 @@
 """Owns a video: what was asked, the states it goes through, and how its frames are counted."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -27,6 +27,9 @@ class VideoStatus(StrEnum):
 
 
 TERMINAL = frozenset({VideoStatus.COMPLETED, VideoStatus.FAILED, VideoStatus.CANCELLED})
+
+RETRIABLE = frozenset({VideoStatus.FAILED, VideoStatus.CANCELLED})
+"""The states from which a person may have a video tried again. It is pending then, in a new attempt."""
 
 TRANSITIONS: dict[VideoStatus, frozenset[VideoStatus]] = {
     VideoStatus.PENDING: frozenset({VideoStatus.PROCESSING, VideoStatus.FAILED, VideoStatus.CANCELLED}),
@@ -122,12 +125,35 @@ class Video:
     request_id: str | None = None
     traceparent: str | None = None
 
+    @property
+    def needs_source(self) -> bool:
+        """Whether its file is read still, or may be again: what was uploaded cannot be fetched a second time."""
+        return not self.status.terminal or (self.source is SourceKind.UPLOAD and self.status in RETRIABLE)
+
+    def tried_again(self, now: int) -> "Video":
+        """The video in its next attempt, for write timestamps from `now` (microseconds) on."""
+        return replace(
+            self,
+            status=VideoStatus.PENDING,
+            attempt=self.attempt + 1,
+            attempt_timestamp=max(now, self.attempt_timestamp + ATTEMPT_GAP),
+            started_at=None,
+            finished_at=None,
+            frames_expected=None,
+            last_frame_number=None,
+            error=None,
+        )
+
+
+ATTEMPT_GAP = 10
+"""Microseconds between two attempts: there is room for failures, which are older, and for what deletes earlier rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceProgress:
     """What ingest knows and has done: the probe, what is published, and when each stage began and ended.
 
-    `published_through` is the highest frame number up to which every sampled frame has been acknowledged.
+    `published_through` is the highest frame number up to which every sampled frame has been acknowledged in `attempt`.
     """
 
     duration: float | None = None
@@ -144,6 +170,14 @@ class SourceProgress:
     download_finished_at: datetime | None = None
     decode_started_at: datetime | None = None
     decode_finished_at: datetime | None = None
+    attempt: int = 1
+
+    def of_attempt(self, attempt: int) -> "SourceProgress":
+        """What of it is true in this attempt: of an earlier one, only what it says of the source."""
+        if self.attempt == attempt:
+            return self
+        source = (self.duration, self.fps, self.width, self.height, self.sha256)
+        return SourceProgress(*source, frames_decoded=self.frames_decoded, attempt=attempt)
 
 
 @dataclass(frozen=True, slots=True)
