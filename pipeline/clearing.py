@@ -22,6 +22,8 @@ from pipeline.video_store import Listing, VideoStore
 
 ON_ITS_WAY = timedelta(hours=1)
 """So long the row of a frame may take that is stored already."""
+BUCKETS_AHEAD = 2
+"""So many buckets ingest may have begun without having written it down."""
 
 
 class SourceFiles(Protocol):
@@ -120,6 +122,8 @@ class _Clearing:
                 yield ClearedVideo(entry.video_id, None, self._clear_remains(entry))
             elif (video.status, video.finished_at) == (entry.ended, entry.at):
                 yield ClearedVideo(video.video_id, video.video_name, self._clear_ended(video, entry))
+            elif not self._dry_run:
+                videos.unlist(entry)
         for video_id in self._stores.frames.video_ids():
             if videos.get(video_id) is None:
                 yield ClearedVideo(video_id, None, self._clear_unknown(video_id))
@@ -179,7 +183,7 @@ class _Clearing:
             return found.went
         source = self._source_size(video.video_id)
         if not self._dry_run:
-            self._wipe(video.video_id, video.attempt_timestamp + 1)
+            wipe(self._stores, video.video_id, video.attempt_timestamp + 1)
             self._stores.videos.unlist(Listing(video.video_id, video.created_at))
             self._stores.videos.unlist(entry)
         return found.went + found.unnamed + Cleared(videos=1, bytes=source)
@@ -197,7 +201,7 @@ class _Clearing:
         for bucket in self._buckets(video_id):
             found += self._content(video_id, bucket, self._stores.frames.stored(video_id, bucket))
         if not self._dry_run:
-            self._wipe(video_id, _now())
+            wipe(self._stores, video_id, _now())
             self._stores.videos.unlist(entry)
         return found
 
@@ -219,19 +223,23 @@ class _Clearing:
         rows = self._stores.results.row_counts(video_id, bucket)
         return Cleared(0, len(files), sum(rows.values()), _size(files))
 
-    def _wipe(self, video_id: UUID, write_timestamp: int) -> None:
-        """Delete all that hangs on a video, but its entries in the listings."""
-        results, videos = self._stores.results, self._stores.videos
-        buckets = {*videos.sampled_buckets(video_id), *(s.bucket for s in results.summaries(video_id))}
-        results.remove(video_id, sorted(buckets), write_timestamp)
-        videos.forget(video_id)
-        self._stores.frames.delete_video(video_id)
-        self._stores.sources.remove(video_id)
-
     def _source_size(self, video_id: UUID) -> int:
         with suppress(OSError):
             return self._stores.sources.path(video_id).stat().st_size
         return 0
+
+
+def wipe(stores: Stores, video_id: UUID, write_timestamp: int) -> None:
+    """Delete all that hangs on a video whose row has gone, but its entries in the listings. May be repeated.
+
+    `write_timestamp` is later than those of all that was, or may still be, written of it.
+    """
+    buckets = {*stores.videos.sampled_buckets(video_id), *(s.bucket for s in stores.results.summaries(video_id))}
+    ahead = range(max(buckets, default=-1) + 1, max(buckets, default=-1) + 1 + BUCKETS_AHEAD)
+    stores.results.remove(video_id, sorted({*buckets, *ahead}), write_timestamp)
+    stores.videos.forget(video_id)
+    stores.frames.delete_video(video_id)
+    stores.sources.remove(video_id)
 
 
 def _size(files: Iterable[StoredFrame]) -> int:
