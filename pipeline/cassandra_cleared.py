@@ -14,6 +14,10 @@ INSERT_CLEARED = (
     "INSERT INTO cleared_frames (video_id, bucket, clearing, done, failed, error) VALUES (?, ?, ?, ?, ?, ?) "
     "USING TIMESTAMP ?"
 )
+FORGET_FAILED = (
+    "UPDATE cleared_frames USING TIMESTAMP ? SET failed = ?, error = null "
+    "WHERE video_id = ? AND bucket = ? AND clearing = ?"
+)
 IN_BUCKET = "FROM cleared_frames WHERE video_id = ? AND bucket = ?"
 
 
@@ -37,6 +41,13 @@ class ClearedFrames:
         failed = bitmap.pack(bucket, (entry.frame_number for entry in entries if entry.failed))
         reason = next((entry.error for entry in entries if entry.failed and entry.error), None)
         self._db.execute(INSERT_CLEARED, (video_id, bucket, uuid1(), done, failed, reason, write_timestamp))
+
+    def forget_failed(self, video_id: UUID, bucket: int, write_timestamp: int) -> None:
+        """Forget the failed frames of a bucket that were cleared before `write_timestamp`."""
+        for row in self._db.rows(f"SELECT clearing, failed {IN_BUCKET}", (video_id, bucket)):
+            if bitmap.unpack(bucket, row.failed):
+                none = bitmap.pack(bucket, ())
+                self._db.execute(FORGET_FAILED, (write_timestamp, none, video_id, bucket, row.clearing))
 
     def failure_reason(self, video_id: UUID, bucket: int) -> str | None:
         """Why a cleared frame of a bucket had failed."""

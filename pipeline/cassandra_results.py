@@ -10,6 +10,7 @@ from uuid import UUID
 from pipeline.cassandra import CassandraClient, utc
 from pipeline.cassandra_changes import ChangedBuckets
 from pipeline.cassandra_cleared import ClearedFrames, deletions
+from pipeline.cassandra_digests import removals
 from pipeline.contracts.frames import BUCKET_FRAMES, MAX_FRAME_NUMBER, bucket_of
 from pipeline.contracts.results import (
     AnalyzedFrame,
@@ -29,7 +30,10 @@ from pipeline.result_store import (
     ResultQuery,
     RowPlace,
     WrittenRow,
+    all_but,
     deletion_timestamp,
+    keeps_outcome,
+    reopening_timestamp,
     write_timestamp,
 )
 
@@ -165,11 +169,19 @@ class CassandraResultStore:
     def entries(self, video_id: UUID, bucket: int) -> list[LedgerEntry]:
         """The frames of a bucket that are in the ledger, ascending."""
         rows = self._db.rows(
-            f"SELECT frame_number, failed, stored_at, writetime(stored_at) AS written, error FROM ledger {IN_BUCKET}",
+            "SELECT frame_number, failed, stored_at, writetime(stored_at) AS written, error, media_time "
+            f"FROM ledger {IN_BUCKET}",
             (video_id, bucket),
         )
         return [
-            LedgerEntry(row.frame_number, bool(row.failed), row.stored_at.replace(tzinfo=UTC), row.written, row.error)
+            LedgerEntry(
+                row.frame_number,
+                bool(row.failed),
+                row.stored_at.replace(tzinfo=UTC),
+                row.written,
+                row.error,
+                row.media_time,
+            )
             for row in rows
         ]
 
@@ -177,6 +189,11 @@ class CassandraResultStore:
         """For each frame number of a bucket that has results: how many rows."""
         rows = self._db.rows(f"SELECT frame_number FROM results {IN_BUCKET}", (video_id, bucket))
         return dict(Counter(row.frame_number for row in rows))
+
+    def captured(self, video_id: UUID, bucket: int) -> dict[int, datetime]:
+        """For each frame number of a bucket that has results and was captured live: when."""
+        rows = self._db.rows(f"SELECT frame_number, captured_at FROM results {IN_BUCKET}", (video_id, bucket))
+        return {row.frame_number: row.captured_at.replace(tzinfo=UTC) for row in rows if row.captured_at}
 
     def clear(self, video_id: UUID, bucket: int, entries: Sequence[LedgerEntry], write_timestamp: int) -> None:
         """Remember that these frames had an outcome, then delete their results, then their ledger rows."""
@@ -188,6 +205,27 @@ class CassandraResultStore:
             self._db.write_many(deletions(table, video_id, bucket, numbers, at))
         self.recount(video_id, [bucket])
 
+    def reopen(self, video_id: UUID, bucket: int, attempt_timestamp: int) -> frozenset[int]:
+        """Delete what no good outcome says, with what may come late of it, and count anew."""
+        cleared = {number for number, failed in self._cleared.of(video_id, bucket).items() if not failed}
+        entries = self.entries(video_id, bucket)
+        kept = frozenset(cleared.union(e.frame_number for e in entries if keeps_outcome(e, attempt_timestamp)))
+        at = reopening_timestamp(attempt_timestamp)
+        self._cleared.forget_failed(video_id, bucket, at)
+        for table in ("results", "ledger"):
+            self._db.write_many(deletions(table, video_id, bucket, all_but(bucket, kept), at))
+        self._count_what_is_left(video_id, bucket)
+        return kept
+
+    def _count_what_is_left(self, video_id: UUID, bucket: int) -> None:
+        """Count a bucket of which all may have gone: then its count goes too."""
+        began = time.time_ns() // 1000
+        if self._count(video_id, bucket).count.total:
+            self.recount(video_id, [bucket])
+        else:
+            self._changes.enter(video_id, bucket, began)
+            self._db.execute(f"DELETE FROM ledger_counts USING TIMESTAMP ? {IN_BUCKET}", (began, video_id, bucket))
+
     def remove(self, video_id: UUID, buckets: Iterable[int], write_timestamp: int) -> None:
         """Delete the partitions of these buckets; their counts last, since they say which buckets there are."""
         places = [(video_id, bucket) for bucket in buckets]
@@ -196,6 +234,7 @@ class CassandraResultStore:
             self._db.write_many((delete, [(write_timestamp, *place)]) for place in places)
         now = max(time.time_ns() // 1000, write_timestamp)
         self._changes.remove(places, now)
+        self._db.write_many(removals(places, now))
         delete = f"DELETE FROM ledger_counts USING TIMESTAMP ? {IN_BUCKET}"
         self._db.write_many((delete, [(now, *place)]) for place in places)
 

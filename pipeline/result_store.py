@@ -1,13 +1,13 @@
 """Owns what is kept of frames: the contract of a result store, its queries, and its in-memory twin."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
-from pipeline.contracts.frames import bucket_of
+from pipeline.contracts.frames import BUCKET_FRAMES, bucket_of
 from pipeline.contracts.results import AnalyzedFrame, Detection, ResultRow, ResultStatus, TaskName
 from pipeline.contracts.videos import LedgerCount
 
@@ -111,13 +111,17 @@ class ChangedBucket:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """A frame that is in the ledger, when it was entered, and with which write timestamp."""
+    """A frame that is in the ledger, when it was entered, and with which write timestamp.
+
+    `media_time` is seconds since the video's first frame.
+    """
 
     frame_number: int
     failed: bool
     stored_at: datetime
     write_timestamp: int
     error: str | None = None
+    media_time: float = 0.0
 
 
 class ResultStore(Protocol):
@@ -156,11 +160,21 @@ class ResultStore(Protocol):
     def row_counts(self, video_id: UUID, bucket: int) -> dict[int, int]:
         """For each frame number of a bucket that has results: how many rows."""
 
+    def captured(self, video_id: UUID, bucket: int) -> dict[int, datetime]:
+        """For each frame number of a bucket that has results and was captured live: when (UTC)."""
+
     def clear(self, video_id: UUID, bucket: int, entries: Sequence[LedgerEntry], write_timestamp: int) -> None:
         """Delete the results and ledger rows of these frames of a bucket, and remember that they had an outcome.
 
         Counts and outcomes are as before. `write_timestamp` must be later than that of the attempt, and earlier than
         that of the next; an entry that was written later than that goes all the same. May be repeated.
+        """
+
+    def reopen(self, video_id: UUID, bucket: int, attempt_timestamp: int) -> frozenset[int]:
+        """Make room in a bucket for another attempt; returns the frames that keep their outcome.
+
+        Those are the good ones, cleared ones too, and whatever this attempt has entered already. Failed outcomes of
+        earlier attempts go, and none that is late comes back. May be repeated.
         """
 
     def remove(self, video_id: UUID, buckets: Iterable[int], write_timestamp: int) -> None:
@@ -194,6 +208,31 @@ def write_timestamp(attempt_timestamp: int, failed: bool) -> int:
 def deletion_timestamp(write_timestamp: int, entries: Iterable[LedgerEntry]) -> int:
     """The write timestamp that deletes entries: at least `write_timestamp`, and none of them is newer."""
     return max(write_timestamp, *(entry.write_timestamp for entry in entries), 0)
+
+
+def walk(store: ResultStore, video_id: UUID, query: ResultQuery, at_once: int = 1000) -> Iterator[ResultRow]:
+    """All rows that are wanted, in order, read page by page as they are taken."""
+    page = store.page(video_id, query, at_once)
+    yield from page.rows
+    while page.next is not None:
+        page = store.page(video_id, query, at_once, page.next)
+        yield from page.rows
+
+
+def reopening_timestamp(attempt_timestamp: int) -> int:
+    """The write timestamp that deletes what earlier attempts wrote, and nothing of this one."""
+    return write_timestamp(attempt_timestamp, failed=True) - 1
+
+
+def all_but(bucket: int, kept: Collection[int]) -> list[int]:
+    """The frame numbers of a bucket but for these, ascending."""
+    first = bucket * BUCKET_FRAMES + 1
+    return [number for number in range(first, first + BUCKET_FRAMES) if number not in kept]
+
+
+def keeps_outcome(entry: LedgerEntry, attempt_timestamp: int) -> bool:
+    """Whether an attempt leaves an entry of the ledger as it is: a good one, or one of its own."""
+    return not entry.failed or entry.write_timestamp > reopening_timestamp(attempt_timestamp)
 
 
 def count(store: ResultStore, video_id: UUID) -> LedgerCount:
@@ -301,6 +340,7 @@ class InMemoryResultStore:
                 self._stored_at[video_id, number],
                 self._written[video_id, number],
                 frame.reason,
+                frame.media_time,
             )
             for number, frame in self._entered(video_id)
             if bucket_of(number) == bucket
@@ -310,6 +350,10 @@ class InMemoryResultStore:
         numbers = [place.frame_number for known, place in self._rows if known == video_id]
         return {number: numbers.count(number) for number in sorted(set(numbers)) if bucket_of(number) == bucket}
 
+    def captured(self, video_id: UUID, bucket: int) -> dict[int, datetime]:
+        rows = (row for (known, place), row in self._rows.items() if known == video_id)
+        return {r.frame_number: r.captured_at for r in rows if bucket_of(r.frame_number) == bucket and r.captured_at}
+
     def clear(self, video_id: UUID, bucket: int, entries: Sequence[LedgerEntry], write_timestamp: int) -> None:
         at = deletion_timestamp(write_timestamp, entries)
         for entry in entries:
@@ -317,6 +361,20 @@ class InMemoryResultStore:
             self._delete(video_id, entry.frame_number, at)
             self._removed[video_id, entry.frame_number] = at
         self.recount(video_id, [bucket])
+
+    def reopen(self, video_id: UUID, bucket: int, attempt_timestamp: int) -> frozenset[int]:
+        stay = {e.frame_number for e in self.entries(video_id, bucket) if keeps_outcome(e, attempt_timestamp)}
+        cleared = {
+            n: e.failed for (known, n), e in self._cleared.items() if known == video_id and bucket_of(n) == bucket
+        }
+        kept = frozenset(stay | {number for number, failed in cleared.items() if not failed})
+        at = reopening_timestamp(attempt_timestamp)
+        for number in all_but(bucket, kept):
+            self._cleared.pop((video_id, number), None)
+            self._delete(video_id, number, at)
+            self._removed[video_id, number] = max(at, self._removed.get((video_id, number), at))
+        self.recount(video_id, [bucket])
+        return kept
 
     def _delete(self, video_id: UUID, number: int, timestamp: int) -> None:
         """Delete what was written of a frame until then."""
