@@ -26,7 +26,7 @@ from pipeline.sources import KeptSource, SourceFolder, sha256_of
 from pipeline.video_store import VideoStore
 
 logger = logging.getLogger(__name__)
-SERVED = frozenset({SourceKind.URL, SourceKind.UPLOAD})
+SERVED = frozenset({SourceKind.URL, SourceKind.UPLOAD, SourceKind.RERUN})
 
 
 class Fetcher(Protocol):

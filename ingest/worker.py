@@ -9,8 +9,9 @@ from ingest.claims import WaitingVideos
 from ingest.halt import Halt, Halted, HaltReason
 from ingest.job import VideoJob, Workbench
 from ingest.leases import LeaseKeeper
+from ingest.rerun import RerunJob
 from pipeline.contracts.errors import FramewiseError, LeaseLost, Problem, StoreError, StoreUnavailable
-from pipeline.contracts.videos import Lease, Video, VideoStatus
+from pipeline.contracts.videos import Lease, SourceKind, Video, VideoStatus
 
 POLL_SECONDS = 3.0
 PAUSE_AFTER_OUTAGE = 5.0
@@ -104,7 +105,8 @@ class Worker:
         try:
             if (video := self._begin(video_id)) is not None:
                 logger.info("video %s: working on it (epoch %d)", video_id, lease.epoch)
-                VideoJob(self._bench, video, halt).run()
+                kind = RerunJob if video.source is SourceKind.RERUN else VideoJob
+                kind(self._bench, video, halt).run()
                 logger.info("video %s: every frame is published", video_id)
         except (Halted, LeaseLost) as e:
             logger.info("video %s: stopped, %s", video_id, e)

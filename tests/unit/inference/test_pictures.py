@@ -6,9 +6,10 @@ import pytest
 
 from inference.arrays import Image
 from inference.cards import InputSpec
-from inference.images import decode_jpeg, jpeg_size
+from inference.images import decode_jpeg
 from inference.tensors import fill, place
 from pipeline.contracts.errors import FrameUnreadable
+from pipeline.contracts.jpegs import jpeg_size
 from tests.unit.inference.factories import jpeg, picture
 
 

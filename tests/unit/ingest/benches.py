@@ -16,6 +16,7 @@ from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.settings import IngestSettings
 from pipeline.contracts.videos import Sampling, SourceKind, Video
+from pipeline.frame_store import InMemoryFrameStore
 from pipeline.publishing import Acknowledged, InMemoryPublisher
 from pipeline.result_store import InMemoryResultStore
 from pipeline.sources import SourceFolder
@@ -102,6 +103,7 @@ class Bench:
     publisher: InMemoryPublisher = field(default_factory=InMemoryPublisher)
     fetcher: ListedFetcher = field(default_factory=ListedFetcher)
     decoder: ListedDecoder = field(default_factory=ListedDecoder)
+    frames: InMemoryFrameStore = field(default_factory=InMemoryFrameStore)
 
     @property
     def sources(self) -> SourceFolder:
@@ -120,6 +122,7 @@ class Bench:
             self.settings,
             self.decoder,
             Unpaced(),
+            self.frames,
         )
 
     def submit(self, source: SourceKind = SourceKind.URL, sampling: Sampling | None = None, order: int = 0) -> Video:
