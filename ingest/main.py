@@ -9,14 +9,19 @@ import threading
 from types import FrameType
 
 from ingest.download import Downloader, DownloadLimits
+from ingest.indexer import Indexed, Indexer
 from ingest.job import Workbench
 from ingest.pace import Pace
 from ingest.sandbox import announce_sandbox
+from ingest.speedometer import Speedometer
 from ingest.sweeper import Sweeper
 from ingest.wakeups import WakeUps
 from ingest.worker import Worker
 from pipeline.cassandra import CassandraClient
+from pipeline.cassandra_digests import CassandraDigestStore
+from pipeline.cassandra_queue import CassandraSpeedStore
 from pipeline.cassandra_results import CassandraResultStore
+from pipeline.cassandra_search import CassandraSearchIndex
 from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import CassandraSettings, IngestSettings, KafkaSettings, PathSettings
@@ -60,22 +65,28 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     )
     sweeper = Sweeper(videos, results, sources, settings.stall_seconds)
     sweeping = threading.Thread(target=sweeper.run, name="sweeper", daemon=True)
+    speedometer = Speedometer(videos, results, CassandraSpeedStore(client), f"{socket.gethostname()}:{os.getpid()}")
+    measuring = threading.Thread(target=speedometer.run, name="speedometer", daemon=True)
+    indexer = Indexer(Indexed(videos, results, CassandraDigestStore(client), CassandraSearchIndex(client)))
+    indexing = threading.Thread(target=indexer.run, name="indexer", daemon=True)
     wakeups = WakeUps(kafka, worker.wake)
     stop = _on_signal()
     working = threading.Thread(target=worker.run, name="worker", daemon=True)
     try:
-        for thread in (working, sweeping, wakeups):
+        for thread in (working, sweeping, measuring, indexing, wakeups):
             thread.start()
         wakeups.listening.wait(LISTEN_SECONDS)
         mark_ready(paths.data_dir, SERVICE)
         logger.info("ready, up to %d videos at the same time", settings.videos_per_worker)
         while not stop.wait(BEAT_SECONDS):
-            _check_alive(working, sweeping)
+            _check_alive(working, sweeping, measuring, indexing)
             beat(paths.data_dir, SERVICE)
         logger.info("stopping")
     finally:
         unmark_ready(paths.data_dir, SERVICE)
         sweeper.stop()
+        speedometer.stop()
+        indexer.stop()
         worker.stop(STOP_SECONDS)
         wakeups.stop(1.0)
         publisher.close()

@@ -11,6 +11,7 @@ from uuid import UUID
 from pipeline import bitmap
 from pipeline.cassandra import CassandraClient, utc
 from pipeline.cassandra_names import VideoNames
+from pipeline.cassandra_search import CassandraSearchIndex
 from pipeline.contracts.errors import Conflict, NotFound, Problem
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskName, TaskRequest
@@ -221,6 +222,7 @@ class CassandraVideoStore:
     def forget(self, video_id: UUID) -> None:
         """Delete what is kept beside the row of a video that was removed."""
         self._names.forget(video_id)
+        CassandraSearchIndex(self._db).forget(video_id)
         for table in ("sampled_frames", "source_progress"):
             self._db.execute(f"DELETE FROM {table} WHERE video_id = ?", (video_id,))
 

@@ -1,0 +1,146 @@
+"""Owns what follows the results: digests of the buckets that have changed, and the entries of the search."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from uuid import UUID
+
+from pipeline.contracts.errors import FramewiseError
+from pipeline.contracts.results import TaskName
+from pipeline.contracts.videos import Video
+from pipeline.digest_store import DigestStore, Stamp
+from pipeline.digesting import make, mark_of
+from pipeline.label_totals import LabelTotal, summed
+from pipeline.result_store import BucketSummary, ChangedBucket, ResultStore
+from pipeline.search_index import SearchEntry, SearchIndex
+from pipeline.video_store import VideoStore
+
+ROUND_SECONDS = 2.0
+SHARE_OF_TIME = 20
+MOST_CHANGED = 2000
+MOST_ENTRIES = 300
+MOST_COLORS = 8
+UNCOUNTED_SECONDS = 60.0
+"""So long a change that was announced may take until it is counted; whoever announced it has died then."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """The stores that an indexer reads and writes."""
+
+    videos: VideoStore
+    results: ResultStore
+    digests: DigestStore
+    search: SearchIndex
+
+
+class Indexer:
+    """Goes through the changed buckets every few seconds. Several may do the same work; nothing is lost by a crash.
+
+    A bucket is taken off the list when its digest and the video's entries are kept, and not if it has changed again.
+    """
+
+    def __init__(self, stores: Indexed, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stores = stores
+        self._clock = clock
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Index until `stop`; takes at most a twentieth of the time."""
+        pause = ROUND_SECONDS
+        while not self._stop.wait(pause):
+            began = self._clock()
+            try:
+                self.index()
+            except FramewiseError as e:
+                logger.warning("indexing is put off: %s", e)
+            except Exception:
+                logger.exception("an error while indexing")
+            pause = max(ROUND_SECONDS, SHARE_OF_TIME * (self._clock() - began))
+
+    def stop(self) -> None:
+        """End `run` soon."""
+        self._stop.set()
+
+    def index(self) -> None:
+        """One round; raises StoreError."""
+        listed = self._stores.results.changed(MOST_CHANGED)
+        for video_id, changed in groupby(listed, key=lambda bucket: bucket.video_id):
+            if self._stop.is_set():
+                return
+            self._index(video_id, list(changed))
+
+    def _index(self, video_id: UUID, changed: Sequence[ChangedBucket]) -> None:
+        video = self._stores.videos.get(video_id)
+        if video is None:
+            self._forget(video_id, changed)
+            return
+        summaries = {s.bucket: s for s in self._stores.results.summaries(video_id)}
+        counted = [c for c in changed if _is_counted(c, summaries.get(c.bucket))]
+        done = list(self._digested(video_id, [summaries[c.bucket] for c in counted if c.bucket in summaries]))
+        self._enter(video, list(summaries.values()))
+        if self._stores.videos.get(video_id) is None:
+            self._forget(video_id, changed)
+        else:
+            self._stores.results.settle([c for c in counted if c.bucket in done or c.bucket not in summaries])
+
+    def _forget(self, video_id: UUID, changed: Sequence[ChangedBucket]) -> None:
+        """What was written of a video while it was deleted, or is announced of one that is gone."""
+        self._stores.search.forget(video_id)
+        self._stores.digests.remove(video_id, [c.bucket for c in changed])
+        self._stores.results.settle(changed)
+
+    def _digested(self, video_id: UUID, summaries: Sequence[BucketSummary]) -> Iterator[int]:
+        """Bring digests up to date, one after the other."""
+        stamps = self._stores.digests.stamps(video_id, [s.bucket for s in summaries])
+        for summary in summaries:
+            if self._stop.is_set():
+                return
+            self._digest(video_id, summary, stamps.get(summary.bucket))
+            yield summary.bucket
+
+    def _digest(self, video_id: UUID, summary: BucketSummary, known: Stamp | None) -> None:
+        if known is not None and known.revision == summary.revision:
+            return
+        if known is not None and known.mark == mark_of(self._stores.results, video_id, summary.bucket):
+            self._stores.digests.confirm(video_id, summary.bucket, summary.revision)
+            return
+        self._stores.digests.save(video_id, make(self._stores.results, video_id, summary))
+
+    def _enter(self, video: Video, summaries: Sequence[BucketSummary]) -> None:
+        totals = summed(self._stores.digests.totals(video.video_id, [s.bucket for s in summaries]))
+        revision = max((s.revision for s in summaries), default=0)
+        entries = [_entry(video, total) for total in worth_finding(totals)]
+        self._stores.search.replace(video.video_id, entries, revision)
+
+
+def worth_finding(totals: Sequence[LabelTotal]) -> list[LabelTotal]:
+    """The labels that a search finds: of colours the main ones, of others those in most frames."""
+    colors = [total for total in totals if total.task is TaskName.COLORS]
+    others = [total for total in totals if total.task is not TaskName.COLORS]
+    return [*others[:MOST_ENTRIES], *sorted(colors, key=lambda total: -total.confidences)[:MOST_COLORS]]
+
+
+def _entry(video: Video, total: LabelTotal) -> SearchEntry:
+    return SearchEntry(
+        video.video_id,
+        video.created_at,
+        total.task,
+        total.label,
+        total.model,
+        total.frames,
+        total.first_media_time,
+        total.last_media_time,
+        total.max_confidence,
+    )
+
+
+def _is_counted(changed: ChangedBucket, summary: BucketSummary | None) -> bool:
+    """Whether the count that a change announces is there, or will not come any more."""
+    old = changed.revision < (time.time() - UNCOUNTED_SECONDS) * 1e6
+    return old or (summary is not None and summary.revision >= changed.revision)
