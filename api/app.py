@@ -7,9 +7,11 @@ from api import problems
 from api.gate import BodyLimit, KeyGate, LoopbackGate
 from api.keys.documented import document_keys
 from api.keys.ring import KeyRing
+from api.measuring import MetricsPage
 from api.observing import Observing
 from api.problems import ProblemBody
-from api.routes import frames, results, service, submissions, videos
+from api.readiness import Readiness
+from api.routes import events, frames, metrics, results, service, submissions, videos
 from api.services import Services
 
 DESCRIPTION = """
@@ -20,7 +22,9 @@ Boxes are fractions (0–1) of the upright frame; times are seconds of media tim
 """
 
 
-def create_app(services: Services, loopback_only: bool = True, keys: KeyRing | None = None) -> FastAPI:
+def create_app(
+    services: Services, loopback_only: bool = True, keys: KeyRing | None = None, page: MetricsPage | None = None
+) -> FastAPI:
     """The application; `loopback_only` refuses foreign hosts and origins, and without `keys` none are needed."""
     gates = [Middleware(KeyGate, keys=keys), Middleware(BodyLimit, upload_bytes=services.settings.max_upload_bytes)]
     if loopback_only:
@@ -28,8 +32,10 @@ def create_app(services: Services, loopback_only: bool = True, keys: KeyRing | N
     gates.insert(0, Middleware(Observing))
     app = FastAPI(title="Framewise", version="0.1.0", description=DESCRIPTION, middleware=gates)
     app.state.services = services
+    app.state.readiness = Readiness(services.checks)
+    app.state.metrics = page or MetricsPage()
     problems.install(app)
-    for module in (submissions, videos, results, frames, service):
+    for module in (submissions, videos, results, frames, events, service, metrics):
         app.include_router(module.router)
     _document_problems(app)
     return app

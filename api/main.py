@@ -1,25 +1,38 @@
 """Owns the start of the service: reads the settings once, builds the services, serves until SIGTERM."""
 
 import logging
+import signal
 import sys
 import tempfile
-
-import uvicorn
+from functools import partial
 
 from api.app import create_app
-from api.gate import LOOPBACK
+from api.events.answers import preview_events
+from api.events.doorbell import Doorbell
+from api.events.hub import EventHub
+from api.keys.ring import KeyRing
+from api.measuring import MetricsPage, questions
+from api.readiness import heartbeat_check
 from api.services import Services, disk_check, kafka_check
+from api.serving import serve
 from pipeline.cassandra import CassandraClient
+from pipeline.cassandra_digests import CassandraDigestStore
+from pipeline.cassandra_keys import CassandraKeyStore
+from pipeline.cassandra_queue import CassandraSpeedStore
 from pipeline.cassandra_results import CassandraResultStore
+from pipeline.cassandra_search import CassandraSearchIndex
 from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.contracts.errors import FramewiseError
-from pipeline.contracts.settings import ApiSettings, CassandraSettings, KafkaSettings, PathSettings
+from pipeline.contracts.settings import LOOPBACK, ApiSettings, CassandraSettings, KafkaSettings, PathSettings
 from pipeline.frame_store import FolderFrameStore
 from pipeline.logs import log_to_stdout
 from pipeline.model_store import CassandraModelStore
 from pipeline.publishing import KafkaPublisher
+from pipeline.tracing import start_tracing, stop_tracing
+from pipeline.usage import report_usage
 
 GRACE_SECONDS = 10
+STORE_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +40,10 @@ logger = logging.getLogger(__name__)
 def main() -> int:
     """Serve until SIGTERM; 1 when a server does not answer at the start."""
     log_to_stdout("api")
+    # uvicorn ends its work at SIGTERM and sends it again: then, as before it runs, the end is an orderly one.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    start_tracing("api")
+    report_usage("api")
     try:
         return _serve()
     except FramewiseError as e:
@@ -36,17 +53,17 @@ def main() -> int:
 
 def _serve() -> int:
     settings, paths, kafka = ApiSettings(), PathSettings(), KafkaSettings()
-    if settings.api_host not in LOOPBACK and not settings.api_open:
+    if settings.api_host not in LOOPBACK and not settings.api_open and not settings.keys_required:
         logger.error(
-            "FRAMEWISE_API_HOST=%s is not loopback, and this service has no keys; put it behind something that "
-            "checks who asks and set FRAMEWISE_API_OPEN=true",
+            "FRAMEWISE_API_HOST=%s is not loopback, and FRAMEWISE_API_KEYS=off; leave that out, or put the service "
+            "behind something that checks who asks and set FRAMEWISE_API_OPEN=true",
             settings.api_host,
         )
         return 2
     spool = paths.data_dir / "tmp"
     spool.mkdir(parents=True, exist_ok=True)
     tempfile.tempdir = str(spool)
-    client = CassandraClient(CassandraSettings())
+    client = CassandraClient(_prompt(CassandraSettings()))
     publisher = KafkaPublisher(kafka, "framewise-api")
     services = Services(
         settings,
@@ -56,11 +73,28 @@ def _serve() -> int:
         CassandraModelStore(client),
         publisher,
         paths.sources_dir,
-        {"kafka": kafka_check(kafka), "cassandra": client.ping, "disk": disk_check(paths.frames_dir)},
+        {
+            "kafka": kafka_check(kafka),
+            "cassandra": client.ping,
+            "disk": disk_check(paths.frames_dir),
+            **{name: heartbeat_check(paths.data_dir, name) for name in ("ingest", "analysis")},
+        },
+        speeds=CassandraSpeedStore(client),
+        digests=CassandraDigestStore(client),
+        search=CassandraSearchIndex(client),
+        events=EventHub(settings.max_event_streams),
     )
+    doorbell = Doorbell(kafka, partial(services.events.ring, preview=preview_events))
     try:
-        uvicorn.run(
-            create_app(services, loopback_only=settings.api_host in LOOPBACK or settings.api_local),
+        serve(
+            create_app(
+                services,
+                settings.is_local,
+                _keys(settings, client),
+                MetricsPage(questions(kafka, paths, services.videos)),
+            ),
+            services.events,
+            (doorbell,),
             host=settings.api_host,
             port=settings.api_port,
             log_config=None,
@@ -70,7 +104,25 @@ def _serve() -> int:
     finally:
         publisher.close()
         client.close()
+        stop_tracing()
+        logger.info("stopped")
     return 0
+
+
+def _prompt(cassandra: CassandraSettings) -> CassandraSettings:
+    """With a limit that a person waits for: while the store hangs, every thread that serves requests waits so long."""
+    limit = min(cassandra.cassandra_timeout, STORE_SECONDS)
+    return cassandra.model_copy(update={"cassandra_timeout": limit})
+
+
+def _keys(settings: ApiSettings, client: CassandraClient) -> KeyRing | None:
+    """The keys that requests need; None where they need none."""
+    if not settings.keys_required:
+        return None
+    store = CassandraKeyStore(client)
+    if all(key.revoked_at is not None for key in store.all()):
+        logger.warning("requests need an API key, and there is none yet; make one: ./run.sh keys create --name NAME")
+    return KeyRing(store, settings.requests_per_minute, settings.open_videos_per_key)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,19 @@ from pathlib import Path
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from api.events.hub import EventHub
+from api.marks import Marks
+from api.waiting import QueueWatch
 from pipeline.contracts.errors import FramewiseError, StoreUnavailable
 from pipeline.contracts.settings import ApiSettings, KafkaSettings
+from pipeline.digest_store import DigestStore, InMemoryDigestStore
+from pipeline.digesting import DigestCache
 from pipeline.frame_store import FrameStore
 from pipeline.model_store import ModelStore
 from pipeline.publishing import Publisher
 from pipeline.result_store import ResultStore
+from pipeline.search_index import InMemorySearchIndex, SearchIndex
+from pipeline.speed import InMemorySpeedStore, SpeedStore
 from pipeline.topics import wait_for_broker
 from pipeline.video_store import VideoStore
 
@@ -36,6 +43,16 @@ class Services:
     publisher: Publisher
     sources_dir: Path
     checks: Mapping[str, Check] = field(default_factory=dict)
+    speeds: SpeedStore = field(default_factory=InMemorySpeedStore)
+    marks: Marks = field(default_factory=Marks)
+    events: EventHub = field(default_factory=EventHub)
+    digests: DigestStore = field(default_factory=InMemoryDigestStore)
+    search: SearchIndex = field(default_factory=InMemorySearchIndex)
+    digest_cache: DigestCache = field(default_factory=DigestCache)
+    queue: QueueWatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "queue", QueueWatch(self.videos, self.speeds))
 
 
 def kafka_check(settings: KafkaSettings) -> Check:
@@ -72,11 +89,3 @@ def disk_check(folder: Path) -> Check:
         return f"{free / 2**30:.1f} GiB free"
 
     return check
-
-
-def ask(check: Check) -> tuple[bool, str]:
-    """Whether a check passed, and what it said."""
-    try:
-        return True, check()
-    except FramewiseError as e:
-        return False, str(e)

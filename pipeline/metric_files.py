@@ -24,7 +24,7 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus_client looks for the folder; it must be set before that is imported."""
 SUMMED = {"counter": 1 << 19, "histogram": 1 << 19}
 LIVING = {"gauge_livesum": 1 << 16, "gauge_liveall": 1 << 16, "gauge_livemostrecent": 1 << 16}
-"""The kinds of files and the bytes that each takes at once: a mapped file that grows on a full disk ends its process."""
+"""The kinds of files and their bytes, taken at once: a mapped file that grows on a full disk ends its process."""
 ENDED = "ended"
 GUARD, GUARD_SECONDS = "folder.guard", 2.0
 

@@ -29,8 +29,9 @@ def mark_ready(data_dir: Path, service: str) -> None:
 
 
 def unmark_ready(data_dir: Path, service: str) -> None:
-    """Take it back."""
+    """Take it back, heartbeat and all: it has ended in order, and nobody need miss it."""
     ready_file(data_dir, service).unlink(missing_ok=True)
+    beat_file(data_dir, service).unlink(missing_ok=True)
 
 
 def beat(data_dir: Path, service: str) -> None:

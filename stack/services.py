@@ -75,7 +75,9 @@ def beating(name: str) -> Callable[[StackSettings, float], bool]:
 
 
 def _api_ready(settings: StackSettings, pid: int) -> bool:
-    return httpx.get(f"{settings.api_url}/readyz", timeout=3.0, trust_env=False).status_code == 200
+    """The service and its servers; ingest and the analysis are asked for themselves, and may take longer."""
+    checks = httpx.get(f"{settings.api_url}/readyz", timeout=4.0, trust_env=False).json()["checks"]
+    return all(check["ok"] for name, check in checks.items() if name not in ("ingest", "analysis"))
 
 
 def _api_alive(settings: StackSettings, seconds: float) -> bool:

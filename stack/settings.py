@@ -106,6 +106,7 @@ def child_environment(settings: StackSettings, token: str) -> dict[str, str]:
         **stack_variables(settings),
         TOKEN_VARIABLE: token,
         "PYTHONPATH": str(ROOT),
+        "PROMETHEUS_MULTIPROC_DIR": str(settings.data_dir / "metrics"),
         "PYTHONUNBUFFERED": "1",
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,

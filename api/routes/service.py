@@ -1,11 +1,11 @@
 """Owns what the service says of itself: alive, ready, and which models it uses."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from api.dependencies import NoQuery, ServicesDep
 from api.problems import documented
+from api.readiness import Readiness
 from api.responses import CheckAnswer, HealthAnswer, ModelAnswer, ModelsAnswer, ReadyAnswer
-from api.services import ask
 from pipeline.contracts.results import TaskName
 
 router = APIRouter(tags=["service"], dependencies=[NoQuery])
@@ -23,9 +23,13 @@ async def healthz() -> HealthAnswer:  # needs no thread: those may all wait for 
     summary="Whether the service can do its work",
     responses={**documented(), 503: {"model": ReadyAnswer, "description": "a server does not answer"}},
 )
-def readyz(services: ServicesDep, response: Response) -> ReadyAnswer:
-    """Asks Kafka, Cassandra and the disk a real question each."""
-    checks = {name: ask(check) for name, check in services.checks.items()}
+async def readyz(request: Request, response: Response) -> ReadyAnswer:  # needs no thread either
+    """Asks Kafka, Cassandra and the disk a real question each, and whether ingest and the analysis go round.
+
+    Answers within three seconds; what does not answer in time is not ready.
+    """
+    readiness: Readiness = request.app.state.readiness
+    checks = await readiness.ask()
     ready = all(ok for ok, _ in checks.values())
     response.status_code = 200 if ready else 503
     return ReadyAnswer(

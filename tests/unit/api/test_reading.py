@@ -1,5 +1,6 @@
 """What the service says of videos, results and frames."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import cv2
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from api.app import create_app
 from api.services import Services
 from pipeline.contracts.errors import Problem, StoreUnavailable
 from pipeline.contracts.results import TaskName
@@ -179,8 +181,8 @@ def test_readiness_says_what_each_server_said(client: TestClient, services: Serv
     def fails() -> str:
         raise StoreUnavailable("no answer")
 
-    services.checks["cassandra"] = fails  # type: ignore[index]
-    answer = client.get("/readyz")
+    other = TestClient(create_app(replace(services, checks={**services.checks, "cassandra": fails})))
+    answer = other.get("/readyz", headers={"Host": "localhost"})
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
 
 
