@@ -12,9 +12,9 @@ from api.keys.rates import RequestRates
 from api.keys.ring import ASK, KeyRing
 from api.problems import BodyTooLarge, body_too_large, problem, problem_of
 from pipeline.contracts.errors import Forbidden, FramewiseError, Unauthorized
+from pipeline.contracts.settings import LOOPBACK
 from pipeline.key_store import Scope as KeyScope
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 JSON_BYTES = 2**20
 NEEDS_NO_KEY = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"})
 """What is told without a key: that the service runs, whether it is ready (a stranger gets no details), and the docs."""
@@ -79,7 +79,9 @@ class KeyGate:
             if scope["path"] in NEEDS_NO_KEY:
                 return STRANGER
             raise Unauthorized(f"this service needs a key: {ASK}")
-        caller = self._keys.known(sent) or await run_in_threadpool(self._keys.caller, sent)
+        caller = self._keys.known(sent)
+        if caller is None:
+            caller = await run_in_threadpool(self._keys.caller, sent)
         self._rates.count(caller)
         wanted = KeyScope.READ if scope["method"] in READING else KeyScope.SUBMIT
         if scope["path"] not in NEEDS_NO_KEY and not caller.may(wanted):

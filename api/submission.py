@@ -7,15 +7,8 @@ from uuid import UUID, uuid4
 
 from api.requests import AnalysisOptions
 from api.services import Services
-from pipeline.contracts.errors import Conflict, FramewiseError
+from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.videos import SourceKind, Video, VideoStatus
-
-
-class QueueFull(Conflict):
-    """Too many videos wait or run."""
-
-    type = "queue-full"
-    title = "The queue is full"
 
 
 def new_video_id() -> UUID:
@@ -23,15 +16,14 @@ def new_video_id() -> UUID:
     return uuid4()
 
 
-def check_room(services: Services) -> None:
-    """Raise QueueFull when no more videos are taken."""
-    limit = services.settings.max_open_videos
-    if len(services.videos.open_videos(limit)) >= limit:
-        raise QueueFull(f"{limit} videos wait or run; try again when some have ended")
-
-
 def submit(
-    services: Services, video_id: UUID, options: AnalysisOptions, source: SourceKind, url: str, name: str
+    services: Services,
+    video_id: UUID,
+    options: AnalysisOptions,
+    source: SourceKind,
+    url: str,
+    name: str,
+    key_id: str | None = None,
 ) -> Video:
     """Keep the video as pending and wake ingest, which would find it by itself a little later."""
     now = datetime.now(UTC)
@@ -48,6 +40,7 @@ def submit(
         max_duration=options.max_duration,
         external_id=options.external_id,
         tags=frozenset(options.tags),
+        key_id=key_id,
     )
     services.videos.create(video)
     try:

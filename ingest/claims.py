@@ -1,45 +1,77 @@
 """Owns which video is worked on next."""
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from itertools import chain, islice
 from uuid import UUID
 
 from ingest.job import SERVED
-from pipeline.contracts.videos import Video
+from pipeline.contracts.videos import Video, VideoStatus
+from pipeline.queue import MOST_LISTED, Queue
 from pipeline.result_store import ResultStore, count
 from pipeline.video_store import VideoStore
 
+COUNTED_SECONDS = 1.0
+"""For so long a video's frames that wait for analysis are not counted again."""
+
 
 class WaitingVideos:
-    """Finds open videos whose source is still to be read, oldest first.
+    """Finds open videos whose source is still to be read: those that another worker left, then in turn by API key.
 
     None is given while the videos that wait for analysis have `most_frames` frames or more without an outcome:
     hundreds of short videos must not fill the topic. For one thread.
     """
 
-    def __init__(self, videos: VideoStore, results: ResultStore, most_frames: int) -> None:
+    def __init__(
+        self, videos: VideoStore, results: ResultStore, most_frames: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._videos = videos
         self._results = results
         self._most_frames = most_frames
+        self._clock = clock
         self._not_ours: set[UUID] = set()
+        self._under_way: dict[UUID, tuple[float, int]] = {}
 
     def find(self, limit: int, running: Collection[UUID]) -> list[Video]:
         """At most `limit` videos that are not `running`; raises StoreUnavailable."""
-        open_ids = self._videos.open_videos()
-        self._not_ours &= set(open_ids)
+        queue = self._queue(running)
         found: list[Video] = []
         waiting = 0
-        for video_id in open_ids:
+        for entry in chain(queue.running, queue.order):
             if len(found) >= limit or waiting >= self._most_frames:
                 break
+            video_id = entry.video_id
             if video_id in running or video_id in self._not_ours:
                 continue
-            video = self._videos.get(video_id)
-            if video is None or video.status.terminal:
-                continue
-            if video.source not in SERVED:
-                self._not_ours.add(video_id)
-            elif video.frames_expected is not None:
-                waiting += max(0, video.frames_expected - count(self._results, video_id).total)
-            elif self._videos.leaseholder(video_id) is None:
+            if video_id not in self._under_way and (video := self._to_be_read(video_id)) is not None:
                 found.append(video)
+            waiting += self._under_way.get(video_id, (0.0, 0))[1]
         return found
+
+    def _queue(self, running: Collection[UUID]) -> Queue:
+        """The open videos; what was claimed a moment ago runs, though its entry may not say so yet."""
+        listed = list(islice(self._videos.open_listings(), MOST_LISTED))
+        known = {entry.video_id for entry in listed}
+        now = self._clock()
+        self._not_ours &= known
+        self._under_way = {
+            video_id: (until, frames)
+            for video_id, (until, frames) in self._under_way.items()
+            if until > now and video_id in known
+        }
+        return Queue([replace(e, status=VideoStatus.PROCESSING) if e.video_id in running else e for e in listed])
+
+    def _to_be_read(self, video_id: UUID) -> Video | None:
+        """The video if somebody should read its source."""
+        video = self._videos.get(video_id)
+        if video is None or video.status.terminal:
+            return None
+        if video.source not in SERVED:
+            self._not_ours.add(video_id)
+            return None
+        if video.frames_expected is not None:
+            left = max(0, video.frames_expected - count(self._results, video_id).total)
+            self._under_way[video_id] = self._clock() + COUNTED_SECONDS, left
+            return None
+        return video if self._videos.leaseholder(video_id) is None else None

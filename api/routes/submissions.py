@@ -13,12 +13,14 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
-from api.dependencies import NoQuery, ServicesDep
+from api.caller import Caller, caller_of
+from api.dependencies import CallerDep, NoQuery, ServicesDep
 from api.problems import documented
 from api.requests import NAME_LENGTH, AnalysisOptions, StartRequest
 from api.responses import VideoAnswer
+from api.room import check_room
 from api.services import Services
-from api.submission import check_room, new_video_id, submit
+from api.submission import new_video_id, submit
 from api.views import video_answer
 from pipeline.contracts.errors import DiskFull
 from pipeline.contracts.videos import SourceKind
@@ -60,11 +62,11 @@ FORM_SCHEMA = {
     summary="Analyse the video behind an address",
     responses=documented(409, 413),
 )
-def start(services: ServicesDep, body: StartRequest, response: Response) -> VideoAnswer:
+def start(services: ServicesDep, caller: CallerDep, body: StartRequest, response: Response) -> VideoAnswer:
     """Answers at once; `Location` says where to ask how it stands."""
-    check_room(services)
+    check_room(services, caller)
     name = unquote(PurePosixPath(urlsplit(body.video_url).path).name) or "video"
-    video = submit(services, new_video_id(), body, SourceKind.URL, body.video_url, name[:NAME_LENGTH])
+    video = submit(services, new_video_id(), body, SourceKind.URL, body.video_url, name[:NAME_LENGTH], caller.key_id)
     response.headers["Location"] = f"/analysis/{video.video_id}"
     return video_answer(services, video)
 
@@ -84,15 +86,17 @@ async def upload(services: ServicesDep, request: Request, response: Response) ->
         if not isinstance(file, UploadFile):
             raise RequestValidationError([{"loc": ("body", "file"), "msg": "a file is needed", "type": "missing"}])
         options = _options({key: form.getlist(key) for key in form if key != "file"})
-        return await run_in_threadpool(_take, services, file, options, response)
+        return await run_in_threadpool(_take, services, caller_of(request), file, options, response)
 
 
-def _take(services: Services, file: UploadFile, options: AnalysisOptions, response: Response) -> VideoAnswer:
-    check_room(services)
+def _take(
+    services: Services, caller: Caller, file: UploadFile, options: AnalysisOptions, response: Response
+) -> VideoAnswer:
+    check_room(services, caller)
     video_id = new_video_id()
     _keep(services, video_id, file)
     name = PurePosixPath((file.filename or "").replace("\\", "/")).name[:NAME_LENGTH] or "upload"
-    video = submit(services, video_id, options, SourceKind.UPLOAD, f"upload:{video_id}", name)
+    video = submit(services, video_id, options, SourceKind.UPLOAD, f"upload:{video_id}", name, caller.key_id)
     response.headers["Location"] = f"/analysis/{video.video_id}"
     return video_answer(services, video)
 

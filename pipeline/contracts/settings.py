@@ -86,18 +86,39 @@ class CassandraSettings(_Settings):
     cassandra_timeout: float = Field(default=10.0, gt=0)
 
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
 class ApiSettings(_Settings):
     """Where the service listens and what it takes."""
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=0, le=65535)
-    api_open: bool = Field(default=False, description="listen beyond loopback although there are no keys")
+    api_open: bool = Field(default=False, description="listen beyond loopback although no keys are needed")
     api_local: bool = Field(
         default=False,
         description="refuse foreign hosts and origins wherever it listens: for a container published on loopback",
     )
     max_upload_bytes: int = Field(default=4 * 2**30, ge=1)
+    api_keys: Literal["auto", "required", "off"] = Field(
+        default="auto", description="whether requests need an API key; auto: where it listens beyond loopback"
+    )
+    max_event_streams: int = Field(default=200, ge=1, description="streams of server-sent events at the same time")
     max_open_videos: int = Field(default=5000, ge=1, description="submissions that wait or run at the same time")
+    open_videos_per_key: int = Field(default=0, ge=0, description="the same of each API key; 0 is no limit")
+    requests_per_minute: int = Field(default=0, ge=0, description="of each API key; 0 is no limit")
+
+    @property
+    def keys_required(self) -> bool:
+        """Whether requests need an API key. `api_open` says that something before the service checks who asks."""
+        if self.api_keys == "auto":
+            return self.api_host not in LOOPBACK and not self.api_open
+        return self.api_keys == "required"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only its own machine may ask. Where keys are needed they say who may, by whatever host name."""
+        return self.api_local or (self.api_host in LOOPBACK and not self.keys_required)
 
 
 class IngestSettings(_Settings):

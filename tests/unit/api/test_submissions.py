@@ -93,7 +93,8 @@ def test_the_queue_has_a_limit(client: TestClient) -> None:
     for _ in range(3):
         assert client.post("/analysis/start", json={"videoURL": URL}).status_code == 202
     answer = client.post("/analysis/start", json={"videoURL": URL})
-    assert (answer.status_code, answer.json()["type"]) == (409, "queue-full")
+    assert (answer.status_code, answer.json()["type"]) == (429, "queue-full")
+    assert int(answer.headers["retry-after"]) >= 1
 
 
 def test_upload_keeps_the_file_for_ingest(client: TestClient, services: Services) -> None:

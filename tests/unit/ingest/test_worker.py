@@ -12,7 +12,7 @@ from ingest.claims import WaitingVideos
 from ingest.worker import Worker
 from pipeline.contracts.errors import MediaError, SourceRefused, StoreUnavailable
 from pipeline.contracts.videos import SourceKind, VideoStatus
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.video_store import InMemoryVideoStore, Listing
 from tests.unit.ingest.benches import Bench, HeldPublisher, ListedDecoder, wait_until
 
 
@@ -148,15 +148,15 @@ def test_a_video_in_other_hands_is_left_alone(bench: Bench) -> None:
 
 @dataclass
 class FlakyStore(InMemoryVideoStore):
-    """A store that does not answer the first times it is asked for progress."""
+    """A store that does not answer the first times it is asked what is open."""
 
     failures: int = 1
 
-    def open_videos(self, limit: int = 1000) -> list[UUID]:
+    def open_listings(self) -> Iterator[Listing]:
         if self.failures > 0:
             self.failures -= 1
             raise StoreUnavailable("away")
-        return super().open_videos(limit)
+        return super().open_listings()
 
 
 def test_an_outage_is_waited_out(bench: Bench) -> None:
