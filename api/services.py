@@ -11,7 +11,7 @@ from kafka.errors import KafkaError
 from api.events.hub import EventHub
 from api.marks import Marks
 from api.waiting import QueueWatch
-from pipeline.contracts.errors import FramewiseError, StoreUnavailable
+from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import ApiSettings, KafkaSettings
 from pipeline.digest_store import DigestStore, InMemoryDigestStore
 from pipeline.digesting import DigestCache

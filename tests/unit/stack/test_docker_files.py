@@ -20,6 +20,7 @@ from pipeline.contracts.settings import (
     CassandraSettings,
     IngestSettings,
     KafkaSettings,
+    LogSettings,
     PathSettings,
 )
 from stack.jars import CONF, JAR_SETS, pyspark_jars
@@ -33,6 +34,7 @@ OURS = SERVICES - {"kafka", "cassandra"}
 DOCKERFILE = ROOT / "docker" / "Dockerfile"
 SETTINGS = (
     PathSettings,
+    LogSettings,
     KafkaSettings,
     CassandraSettings,
     ApiSettings,
@@ -95,7 +97,15 @@ def test_every_variable_is_a_setting(services: dict[str, Any]) -> None:
 
 def test_every_setting_of_the_services_can_be_made() -> None:
     used = {name for service in merged(*COMBINATIONS[-1]).values() for name in service.get("environment", {})}
-    groups = (PathSettings, KafkaSettings, CassandraSettings, ApiSettings, IngestSettings, AnalysisSettings)
+    groups = (
+        PathSettings,
+        LogSettings,
+        KafkaSettings,
+        CassandraSettings,
+        ApiSettings,
+        IngestSettings,
+        AnalysisSettings,
+    )
     wanted = {name for group in groups for name in group.model_fields}
     left_out = {name for name in wanted if PREFIX + name.upper() not in used}
     assert left_out == NOT_OFFERED, "name it in docker-compose.yml, among those that are as they are set in the shell"
