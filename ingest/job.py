@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ingest.decode.messages import Decoded, DecodeRequest, Finished, Message, Probe, SampledFrame
 from ingest.decode.process import DecoderProcess, request_of
+from ingest.earlier import EarlierOutcomes
 from ingest.flow import FrameFlow
 from ingest.halt import Halt
 from ingest.journal import Journal
@@ -18,7 +19,7 @@ from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import SourceUnreachable
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.settings import IngestSettings
-from pipeline.contracts.videos import SourceKind, Video
+from pipeline.contracts.videos import SourceKind, SourceProgress, Video
 from pipeline.frame_store import FrameStore, InMemoryFrameStore
 from pipeline.publishing import Publisher
 from pipeline.result_store import ResultStore, count
@@ -69,7 +70,8 @@ class VideoJob:
         self._bench = bench
         self._video = video
         self._halt = halt
-        self._journal = Journal(bench.videos, video.video_id)
+        self._journal = Journal(bench.videos, video.video_id, video.attempt)
+        self._earlier = EarlierOutcomes(bench.videos, bench.results, video)
         self._flow = FrameFlow(
             bench.publisher,
             halt,
@@ -81,6 +83,7 @@ class VideoJob:
     def run(self) -> None:
         """Publish every sampled frame and set expected; raises FramewiseError, Halted among them."""
         frames = self._open()
+        self._earlier.reopen()
         self._bench.pace.begin(self._video.video_id, frozenset(task.name for task in self._video.tasks))
         try:
             self._outcomes()  # what is counted from here
@@ -90,7 +93,9 @@ class VideoJob:
             self._bench.pace.end(self._video.video_id)
         self._write_end(finished)
         self._halt.check()
-        self._bench.videos.set_expected(self._video.video_id, finished.frames_sampled, finished.last_frame_number)
+        self._bench.videos.set_expected(
+            self._video.video_id, finished.frames_sampled, finished.last_frame_number, self._video.attempt
+        )
         complete_if_full(self._bench.videos, self._bench.results, self._video.video_id)
 
     def _open(self) -> Frames:
@@ -107,11 +112,15 @@ class VideoJob:
         self._journal.note(download_started_at=before.download_started_at or _now())
         self._journal.write()
         source = self._bench.sources.kept(self._video.video_id) or self._bring()
-        if before.sha256 not in (None, source.sha256) and before.published_through > 0:
+        if before.sha256 not in (None, source.sha256) and self._has_begun(before):
             raise SourceUnreachable("the source has changed since its first frames were taken; submit it again")
         self._journal.note(sha256=source.sha256, download_finished_at=before.download_finished_at or _now())
         self._journal.write()
         return source
+
+    def _has_begun(self, before: SourceProgress) -> bool:
+        """Whether frames were taken from the source that stay."""
+        return before.published_through > 0 or count(self._bench.results, self._video.video_id).done > 0
 
     def _bring(self) -> KeptSource:
         sources, video = self._bench.sources, self._video
@@ -136,7 +145,7 @@ class VideoJob:
         if isinstance(message, SampledFrame):
             self._take_frame(message)
         elif isinstance(message, Decoded):
-            self._journal.note(frames_decoded=message.frames_decoded)
+            self._journal.note(frames_decoded=max(message.frames_decoded, self._journal.progress.frames_decoded))
         elif isinstance(message, Probe):
             self._journal.note(duration=message.duration, fps=message.fps, width=message.width, height=message.height)
             self._journal.write()
@@ -144,11 +153,11 @@ class VideoJob:
     def _outcomes(self) -> int:
         known = count(self._bench.results, self._video.video_id).total
         self._bench.pace.note(self._video.video_id, known)
-        return known
+        return known - self._earlier.ahead
 
     def _take_frame(self, sampled: SampledFrame) -> None:
         self._journal.sampled(sampled.frame_number)
-        if not sampled.jpeg:
+        if self._earlier.has(sampled.frame_number) or not sampled.jpeg:
             self._flow.skip(sampled.frame_number)
             return
         self._flow.publish(_frame(self._video, sampled))

@@ -19,13 +19,15 @@ class Journal:
     Only the holder of the lease writes. For one thread.
     """
 
-    def __init__(self, videos: VideoStore, video_id: UUID, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, videos: VideoStore, video_id: UUID, attempt: int = 1, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._videos = videos
         self._video_id = video_id
         self._clock = clock
         self._numbers: dict[int, list[int]] = {}
         self._written_at = clock()
-        self.progress: SourceProgress = videos.progress(video_id)
+        self.progress: SourceProgress = videos.progress(video_id).of_attempt(attempt)
 
     def note(self, **values: Any) -> None:
         """Change what is known, to be written next time."""

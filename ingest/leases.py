@@ -37,6 +37,7 @@ class LeaseKeeper:
         self._clock = clock
         self._held_from = claimed_at
         halt.bind(self.held)
+        self._attempt: int | None = None
         self._done = threading.Event()
         self._watch = min(WATCH_SECONDS, lease.seconds / 6)
         name = f"lease-{lease.video_id}"
@@ -50,6 +51,10 @@ class LeaseKeeper:
         """Begin."""
         for thread in self._threads:
             thread.start()
+
+    def follow(self, attempt: int) -> None:
+        """The work is for this attempt: another one ends it."""
+        self._attempt = attempt
 
     def stop(self) -> None:
         """End; the lease is not given back. A request under way ends by itself."""
@@ -82,7 +87,7 @@ class LeaseKeeper:
             self._halt.raise_flag(HaltReason.LEASE_LOST)
 
     def watch(self) -> None:
-        """Stop the work when the video has ended or is gone; raises StoreError."""
+        """Stop the work when the video has ended, is gone or is tried anew; raises StoreError."""
         video = self._videos.get(self._lease.video_id)
-        if video is None or video.status.terminal:
+        if video is None or video.status.terminal or self._attempt not in (None, video.attempt):
             self._halt.raise_flag(HaltReason.ENDED)

@@ -12,19 +12,26 @@ from ingest.download import Downloader, DownloadLimits
 from ingest.indexer import Indexed, Indexer
 from ingest.job import Workbench
 from ingest.pace import Pace
+from ingest.retention import Retention
 from ingest.sandbox import announce_sandbox
 from ingest.speedometer import Speedometer
 from ingest.sweeper import Sweeper
 from ingest.wakeups import WakeUps
+from ingest.wiping import Wiper
 from ingest.worker import Worker
 from pipeline.cassandra import CassandraClient
+from pipeline.cassandra_deletions import CassandraDeletionStore
 from pipeline.cassandra_digests import CassandraDigestStore
 from pipeline.cassandra_queue import CassandraSpeedStore
 from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_search import CassandraSearchIndex
 from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.clearing import Stores
+from pipeline.clearing import Stores
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import CassandraSettings, IngestSettings, KafkaSettings, PathSettings
+from pipeline.duties import CassandraDutyStore
+from pipeline.frame_store import FolderFrameStore
 from pipeline.logs import log_to_stdout
 from pipeline.outbound.guard import SourceGuard
 from pipeline.publishing import KafkaPublisher
@@ -56,24 +63,42 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     client = CassandraClient(cassandra)
     videos, results = CassandraVideoStore(client), CassandraResultStore(client)
     publisher = KafkaPublisher(kafka, client_id="framewise-ingest", linger_ms=LINGER_MS)
-    sources = SourceFolder(paths.sources_dir)
+    sources, frames = SourceFolder(paths.sources_dir), FolderFrameStore(paths.frames_dir)
     limits = DownloadLimits(settings.max_download_bytes, settings.download_timeout)
     fetcher = Downloader(SourceGuard(settings.allowed_hosts), limits)
     worker = Worker(
-        Workbench(videos, results, publisher, sources, fetcher, settings, pace=Pace(settings.least_in_flight)),
+        Workbench(
+            videos,
+            results,
+            publisher,
+            sources,
+            fetcher,
+            settings,
+            pace=Pace(settings.least_in_flight),
+            frames=frames,
+        ),
         owner=f"{socket.gethostname()}:{os.getpid()}",
     )
-    sweeper = Sweeper(videos, results, sources, settings.stall_seconds)
+    stores = Stores(videos, results, FolderFrameStore(paths.frames_dir), sources)
+    wiper = Wiper(stores, CassandraDeletionStore(client))
+    sweeper = Sweeper(videos, results, sources, settings.stall_seconds, also=(wiper.sweep,))
     sweeping = threading.Thread(target=sweeper.run, name="sweeper", daemon=True)
     speedometer = Speedometer(videos, results, CassandraSpeedStore(client), f"{socket.gethostname()}:{os.getpid()}")
     measuring = threading.Thread(target=speedometer.run, name="speedometer", daemon=True)
     indexer = Indexer(Indexed(videos, results, CassandraDigestStore(client), CassandraSearchIndex(client)))
     indexing = threading.Thread(target=indexer.run, name="indexer", daemon=True)
+    retention = Retention(
+        Stores(videos, results, frames, sources),
+        CassandraDutyStore(client),
+        settings.retention_days,
+        f"{socket.gethostname()}:{os.getpid()}",
+    )
+    clearing = threading.Thread(target=retention.run, name="retention", daemon=True)
     wakeups = WakeUps(kafka, worker.wake)
     stop = _on_signal()
     working = threading.Thread(target=worker.run, name="worker", daemon=True)
     try:
-        for thread in (working, sweeping, measuring, indexing, wakeups):
+        for thread in (working, sweeping, measuring, indexing, clearing, wakeups):
             thread.start()
         wakeups.listening.wait(LISTEN_SECONDS)
         mark_ready(paths.data_dir, SERVICE)
@@ -84,11 +109,13 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
         logger.info("stopping")
     finally:
         unmark_ready(paths.data_dir, SERVICE)
+        retention.stop()
         sweeper.stop()
         speedometer.stop()
         indexer.stop()
         worker.stop(STOP_SECONDS)
         wakeups.stop(1.0)
+        clearing.join(1.0)
         publisher.close()
         fetcher.close()
         client.close()

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from uuid import UUID
@@ -25,7 +25,10 @@ logger = logging.getLogger(__name__)
 
 
 class Sweeper:
-    """Goes through the open videos every few seconds. Several may run beside each other; each step is idempotent."""
+    """Goes through the open videos every few seconds. Several may run beside each other; each step is idempotent.
+
+    `also` is what others have to do as often.
+    """
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class Sweeper:
         sources: SourceFolder,
         stall_seconds: float,
         clock: Callable[[], float] = time.monotonic,
+        also: Sequence[Callable[[], None]] = (),
     ) -> None:
         self._videos = videos
         self._results = results
@@ -41,6 +45,7 @@ class Sweeper:
         self._stall_seconds = stall_seconds
         self._clock = clock
         self._watch = StallWatch(stall_seconds)
+        self._also = tuple(also)
         self._stop = threading.Event()
 
     def run(self) -> None:
@@ -68,6 +73,8 @@ class Sweeper:
             self._give_up(video_id)
         for video_id in list(self._sources.video_ids()):
             self._tidy(video_id)
+        for round_ in self._also:
+            round_()
 
     def _look_at(self, entry: Listing) -> Arrival | None:
         """Put one video right; how it stands if it is processing still.
@@ -93,8 +100,8 @@ class Sweeper:
         done = count(self._results, video.video_id).total
         published = video.frames_expected
         if published is None:
-            published = self._videos.progress(video.video_id).frames_published
-        return Arrival(video.video_id, done, published - done)
+            published = self._videos.progress(video.video_id).of_attempt(video.attempt).frames_published
+        return Arrival(video.video_id, done, published - done, video.attempt)
 
     def _give_up(self, video_id: UUID) -> None:
         video = self._videos.get(video_id)
@@ -105,16 +112,16 @@ class Sweeper:
             return
         gaps = missing(self._videos, self._results, video, NAMED_RANGES + 1)
         problem = Problem("frames-missing", "Frames were lost", explain(self._stall_seconds, gaps))
-        if self._videos.transition(video_id, VideoStatus.FAILED, problem):
+        if self._videos.transition(video_id, VideoStatus.FAILED, problem, video.attempt):
             logger.warning("video %s: given up, %s", video_id, problem.detail)
 
     def _tidy(self, video_id: UUID) -> None:
-        """Remove the source of a video that has ended, or that nobody knows after an hour: uploads come first."""
+        """Remove the source of a video that needs it no more, or that nobody knows: uploads come first, by an hour."""
         video = self._videos.get(video_id)
         if video is None:
             unused = self._sources.age(video_id) > ORPHAN_SECONDS
         else:
-            unused = video.status.terminal and self._videos.leaseholder(video_id) is None
+            unused = not video.needs_source and self._videos.leaseholder(video_id) is None
         if unused:
             self._sources.remove(video_id)
 

@@ -92,7 +92,7 @@ class Worker:
         keeper = LeaseKeeper(self._bench.videos, lease, halt, claimed_at)
         keeper.start()
         try:
-            self._work(lease, halt)
+            self._work(lease, halt, keeper)
         finally:
             keeper.stop()
             self._give_back(lease)
@@ -100,10 +100,11 @@ class Worker:
                 self._running.pop(lease.video_id, None)
             self.wake()
 
-    def _work(self, lease: Lease, halt: Halt) -> None:
-        video_id = lease.video_id
+    def _work(self, lease: Lease, halt: Halt, keeper: LeaseKeeper) -> None:
+        video_id, video = lease.video_id, None
         try:
             if (video := self._begin(video_id)) is not None:
+                keeper.follow(video.attempt)
                 logger.info("video %s: working on it (epoch %d)", video_id, lease.epoch)
                 kind = RerunJob if video.source is SourceKind.RERUN else VideoJob
                 kind(self._bench, video, halt).run()
@@ -114,10 +115,11 @@ class Worker:
             logger.warning("video %s: put off, %s", video_id, e)
             self._put_off(video_id)
         except FramewiseError as e:
-            self._fail(video_id, halt, e.problem)
+            self._fail(video_id, video, halt, e.problem)
         except Exception as e:
             logger.exception("video %s: an error in ingest", video_id)
-            self._fail(video_id, halt, Problem("internal-error", "Something went wrong", f"ingest: {type(e).__name__}"))
+            reason = f"ingest: {type(e).__name__}"
+            self._fail(video_id, video, halt, Problem("internal-error", "Something went wrong", reason))
         finally:
             self._clear(video_id)
 
@@ -129,12 +131,12 @@ class Worker:
             return None
         return video
 
-    def _fail(self, video_id: UUID, halt: Halt, problem: Problem) -> None:
+    def _fail(self, video_id: UUID, video: Video | None, halt: Halt, problem: Problem) -> None:
         if halt.is_set:
             return
         logger.info("video %s: failed, %s", video_id, problem.detail)
         try:
-            self._bench.videos.transition(video_id, VideoStatus.FAILED, problem)
+            self._bench.videos.transition(video_id, VideoStatus.FAILED, problem, video.attempt if video else None)
         except StoreError as e:
             logger.warning("video %s: %s", video_id, e)
 
@@ -143,12 +145,12 @@ class Worker:
             self._not_before[video_id] = time.monotonic() + PAUSE_AFTER_OUTAGE
 
     def _clear(self, video_id: UUID) -> None:
-        """Remove the source if the video has ended; the sweeper removes what this misses."""
+        """Remove the source if nobody needs it any more; the sweeper removes what this misses."""
         try:
             video = self._bench.videos.get(video_id)
         except StoreError:
             return
-        if video is None or video.status.terminal:
+        if video is None or not video.needs_source:
             self._bench.sources.remove(video_id)
 
     def _give_back(self, lease: Lease) -> None:

@@ -12,7 +12,7 @@ def complete_if_full(videos: VideoStore, results: ResultStore, video_id: UUID) -
     """End a processing video whose every sampled frame has an outcome; whether this call ended it.
 
     Anybody may call it after writing: ingest, the results sink and the sweeper do. A video of which every frame
-    failed has failed.
+    failed has failed. What was counted holds for the attempt that it was counted in.
     """
     video = videos.get(video_id)
     if video is None or video.status is not VideoStatus.PROCESSING or video.frames_expected is None:
@@ -27,9 +27,12 @@ def complete_if_full(videos: VideoStore, results: ResultStore, video_id: UUID) -
         reason = results.failure_reason(video_id) or "no reason was recorded"
         detail = f"all {counted.failed} frames failed; the first: {reason}"
         return videos.transition(
-            video_id, VideoStatus.FAILED, Problem("analysis-failed", "No frame could be analysed", detail)
+            video_id,
+            VideoStatus.FAILED,
+            Problem("analysis-failed", "No frame could be analysed", detail),
+            video.attempt,
         )
-    return videos.transition(video_id, VideoStatus.COMPLETED)
+    return videos.transition(video_id, VideoStatus.COMPLETED, attempt=video.attempt)
 
 
 def missing(videos: VideoStore, results: ResultStore, video: Video, limit: int = 100) -> tuple[FrameRange, ...]:
