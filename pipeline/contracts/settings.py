@@ -141,6 +141,14 @@ class IngestSettings(_Settings):
     stall_seconds: float = Field(default=600.0, gt=0, description="without a frame stored, a video is given up")
     decode_memory_bytes: int = Field(default=4 * 2**30, ge=2**28)
     decode_stall_seconds: float = Field(default=60.0, gt=0, description="without a frame decoded, the child is ended")
+    retention_days: float | None = Field(
+        default=None, ge=0, le=36_500, description="clear what was stored longer ago; unset or empty: never"
+    )
+
+    @field_validator("retention_days", mode="before")
+    @classmethod
+    def _never(cls, value: Any) -> Any:
+        return None if value == "" else value
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod

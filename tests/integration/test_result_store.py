@@ -473,3 +473,21 @@ def test_rows_are_fetched_as_they_are_needed(on_cassandra: CassandraResultStore)
     other.close()
     with pytest.raises(StoreUnavailable):
         list(fetched)
+
+
+def test_rows_with_their_write_timestamps(store: ResultStore) -> None:
+    """In order, over buckets without rows, from any place to any frame; a failed row is of the same attempt."""
+    video_id = uuid4()
+    numbers = [1, 2, 1000, 1001, 3500]
+    for n in numbers:
+        failed = a_result(task=FACES, error="it broke") if n == 2 else a_result([dog()], FACES)
+        save(store, analyzed(video_id, n, a_result([dog()]), failed), at=AT + 10 * (n == 1001))
+    every = store.written(video_id, RowPlace(0, ""), MAX_FRAME_NUMBER, 100)
+    places = [RowPlace(n, task) for n in numbers for task in sorted([FACES, OBJECTS])]
+    assert [RowPlace(w.row.frame_number, w.row.task) for w in every] == places
+    assert [w.row for w in every] == [row for n in numbers for row in store.frame(video_id, n)]
+    assert {w.attempt_timestamp for w in every if w.row.frame_number != 1001} == {AT}
+    assert {w.attempt_timestamp for w in every if w.row.frame_number == 1001} == {AT + 10}
+    for start, limit, frame_to in ((0, 3, 9999), (1, 4, 1000), (3, 3, 1001), (7, 9, 3499), (9, 1, 9999)):
+        expected = [w for w in every[start + 1 :] if w.row.frame_number <= frame_to][:limit]
+        assert list(store.written(video_id, places[start], frame_to, limit)) == expected
