@@ -34,6 +34,7 @@ from framewise.errors import (
     Unreachable,
     WaitTimeout,
 )
+from framewise.retries import Retries
 from framewise.submissions import Options
 
 __version__ = "0.1.0"
@@ -57,6 +58,7 @@ __all__ = [
     "Problem",
     "Refused",
     "Result",
+    "Retries",
     "Stage",
     "Summary",
     "Unreachable",

@@ -93,7 +93,7 @@ class Following:
         ) as answer:
             if answer.status_code == httpx.codes.NO_CONTENT:
                 raise _Over
-            yield from sse.events(answer.iter_raw())
+            yield from sse.events(answer.iter_bytes())
 
 
 class _Over(Exception):

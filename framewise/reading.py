@@ -130,12 +130,13 @@ class Reading:
     def _items(self, path: str, params: dict[str, Any], limit: int | None, page: int) -> Iterator[dict[str, Any]]:
         """The items of all pages, `limit` at most; a cursor that does not move on is the end."""
         left, cursor = limit, None
-        before: str | None = ""
-        while (left is None or left > 0) and cursor != before:
+        while left is None or left > 0:
             size = page if left is None else min(page, left)
             body = self._connection.json("GET", path, params={**params, "limit": size, "cursor": cursor})
             yield from body["items"]
-            before, cursor = cursor, body["next_cursor"]
+            if body["next_cursor"] in (None, cursor):
+                return
+            cursor = body["next_cursor"]
             left = None if left is None else left - len(body["items"])
 
 
