@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pipeline import bitmap
 from pipeline.cassandra import CassandraClient, utc
+from pipeline.cassandra_ended import EndedListings
 from pipeline.cassandra_names import VideoNames
 from pipeline.cassandra_search import CassandraSearchIndex
 from pipeline.contracts.errors import Conflict, NotFound, Problem
@@ -17,7 +18,6 @@ from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import (
     RETRIABLE,
-    TERMINAL,
     Lease,
     Sampling,
     SourceKind,
@@ -28,7 +28,6 @@ from pipeline.contracts.videos import (
 )
 from pipeline.video_store import CreatedCursor, EndedCursor, Listing
 
-FIRST_YEAR = 2025
 SHARD = 0
 SAMPLING = tuple(f.name for f in fields(Sampling))
 PLAIN = (
@@ -73,6 +72,7 @@ class CassandraVideoStore:
     def __init__(self, client: CassandraClient) -> None:
         self._db = client
         self._names = VideoNames(client)
+        self._ended = EndedListings(client)
 
     def create(self, video: Video) -> None:
         """Keep a new video and list it as open; raises Conflict if its id is taken."""
@@ -159,10 +159,7 @@ class CassandraVideoStore:
         if not video.status.terminal or video.finished_at is None:
             self._list_open(video)
             return
-        self._db.execute(
-            _insert("ended_videos", ("status", "year", "finished_at", "video_id")),
-            (video.status.value, video.finished_at.year, video.finished_at, video.video_id),
-        )
+        self._ended.enter(video, video.finished_at)
         self._unlist_open(video)
 
     def _list_open(self, video: Video) -> None:
@@ -182,10 +179,7 @@ class CassandraVideoStore:
                 (SHARD, listing.at, listing.video_id),
             )
         else:
-            self._db.execute(
-                "DELETE FROM ended_videos WHERE status = ? AND year = ? AND finished_at = ? AND video_id = ?",
-                (listing.ended.value, listing.at.year, listing.at, listing.video_id),
-            )
+            self._ended.take_out(listing.video_id, listing.at, listing.ended)
 
     def open_listings(self) -> Iterator[Listing]:
         """Every entry of the listing of open videos, oldest first."""
@@ -196,11 +190,7 @@ class CassandraVideoStore:
 
     def ended_listings(self) -> Iterator[Listing]:
         """Every entry of the listings of ended videos."""
-        select = "SELECT finished_at, video_id FROM ended_videos WHERE status = ? AND year = ?"
-        for year in range(FIRST_YEAR, datetime.now(UTC).year + 1):
-            for status in sorted(TERMINAL):
-                for row in self._db.rows(select, (status.value, year)):
-                    yield Listing(row.video_id, row.finished_at.replace(tzinfo=UTC), status)
+        return self._ended.all()
 
     def remove(self, video: Video) -> bool:
         """Remove an ended video that nobody works on and that is still as given; whether this call removed it."""
@@ -226,29 +216,18 @@ class CassandraVideoStore:
         for table in ("sampled_frames", "source_progress"):
             self._db.execute(f"DELETE FROM {table} WHERE video_id = ?", (video_id,))
 
-    def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
-        """Ended videos of one state, newest first."""
+    def ended_videos(
+        self, status: VideoStatus, limit: int, after: EndedCursor | None = None, key_id: str | None = None
+    ) -> list[Video]:
+        """Ended videos of one state, newest first; only those of a key if one is given."""
         found: list[Video] = []
-        for entry in self._ended(status, limit, after):
+        for entry in self._ended.of(status, limit, after, key_id):
             video = self.get(entry.video_id)
             if video is not None and (video.status, video.finished_at) == (entry.ended, entry.at):
                 found.append(video)
             if len(found) >= limit:
                 break
         return found
-
-    def _ended(self, status: VideoStatus, limit: int, after: EndedCursor | None) -> Iterator[Listing]:
-        newest = after.finished_at.year if after else datetime.now(UTC).year
-        base = "SELECT finished_at, video_id FROM ended_videos WHERE status = ? AND year = ?"
-        for year in range(newest, FIRST_YEAR - 1, -1):
-            if after and year == newest:
-                rows = self._db.rows(
-                    f"{base} AND (finished_at, video_id) < (?, ?) LIMIT ?",
-                    (status.value, year, after.finished_at, after.video_id, limit),
-                )
-            else:
-                rows = self._db.rows(f"{base} LIMIT ?", (status.value, year, limit))
-            yield from (Listing(row.video_id, row.finished_at.replace(tzinfo=UTC), status) for row in rows)
 
     def claim(self, video_id: UUID, owner: str, seconds: int) -> Lease | None:
         """Take the lease of a video if nobody holds it."""

@@ -115,8 +115,10 @@ class VideoStore(Protocol):
     def videos_named(self, external_id: str, limit: int, after: CreatedCursor | None = None) -> list[Video]:
         """Videos that their submitter calls so, in any state, newest first."""
 
-    def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
-        """Ended videos of one state, newest first."""
+    def ended_videos(
+        self, status: VideoStatus, limit: int, after: EndedCursor | None = None, key_id: str | None = None
+    ) -> list[Video]:
+        """Ended videos of one state, newest first; only those of an API key if one is given."""
 
     def claim(self, video_id: UUID, owner: str, seconds: int) -> Lease | None:
         """Take the lease of a video if nobody holds it; every claim raises the epoch."""
@@ -262,8 +264,11 @@ class InMemoryVideoStore:
         place = (after.created_at, after.video_id) if after else None
         return [v for v in newest if place is None or (v.created_at, v.video_id) < place][:limit]
 
-    def ended_videos(self, status: VideoStatus, limit: int, after: EndedCursor | None = None) -> list[Video]:
-        ended = [(v.finished_at, v.video_id, v) for v in self._all() if v.status is status and v.finished_at]
+    def ended_videos(
+        self, status: VideoStatus, limit: int, after: EndedCursor | None = None, key_id: str | None = None
+    ) -> list[Video]:
+        theirs = [v for v in self._all() if v.status is status and key_id in (None, v.key_id)]
+        ended = [(v.finished_at, v.video_id, v) for v in theirs if v.finished_at]
         newest = sorted(ended, key=lambda item: item[:2], reverse=True)
         place = (after.finished_at, after.video_id) if after else None
         return [v for at, video_id, v in newest if place is None or (at, video_id) < place][:limit]

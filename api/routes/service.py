@@ -2,11 +2,13 @@
 
 from fastapi import APIRouter, Request, Response
 
+from api.caller import caller_of
 from api.dependencies import NoQuery, ServicesDep
 from api.problems import documented
 from api.readiness import Readiness
 from api.responses import CheckAnswer, HealthAnswer, ModelAnswer, ModelsAnswer, ReadyAnswer
 from pipeline.contracts.results import TaskName
+from pipeline.key_store import Scope
 
 router = APIRouter(tags=["service"], dependencies=[NoQuery])
 
@@ -34,7 +36,10 @@ async def readyz(request: Request, response: Response) -> ReadyAnswer:  # needs 
     response.status_code = 200 if ready else 503
     return ReadyAnswer(
         status="ready" if ready else "not ready",
-        checks={name: CheckAnswer(ok=ok, detail=detail) for name, (ok, detail) in checks.items()},
+        checks={
+            name: CheckAnswer(ok=ok, detail=detail if caller_of(request).may(Scope.READ) else "a key is told more")
+            for name, (ok, detail) in checks.items()
+        },
     )
 
 
