@@ -27,7 +27,6 @@ from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_search import CassandraSearchIndex
 from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.clearing import Stores
-from pipeline.clearing import Stores
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import CassandraSettings, IngestSettings, KafkaSettings, PathSettings
 from pipeline.duties import CassandraDutyStore

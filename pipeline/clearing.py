@@ -6,7 +6,7 @@ last, so that what an interruption leaves is found by the next run.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -78,9 +78,14 @@ def clear(stores: Stores, before: datetime, dry_run: bool = False) -> Cleared:
     return sum((video.what for video in clear_each(stores, before, dry_run)), Cleared())
 
 
-def clear_each(stores: Stores, before: datetime, dry_run: bool = False) -> Iterator[ClearedVideo]:
-    """The same step by step: each video of which something went, once it has gone. Raises StoreError."""
-    clearing = _Clearing(stores, before, dry_run)
+def clear_each(
+    stores: Stores, before: datetime, dry_run: bool = False, checkpoint: Callable[[], None] = lambda: None
+) -> Iterator[ClearedVideo]:
+    """The same step by step: each video of which something went, once it has gone. Raises StoreError.
+
+    `checkpoint` is called between two steps, a bucket of 1,000 frame numbers each, and may raise to stop.
+    """
+    clearing = _Clearing(stores, before, dry_run, checkpoint)
     for video in clearing.videos():
         if video.what != Cleared():
             yield video
@@ -101,10 +106,11 @@ class _Bucket:
 class _Clearing:
     """One run."""
 
-    def __init__(self, stores: Stores, before: datetime, dry_run: bool) -> None:
+    def __init__(self, stores: Stores, before: datetime, dry_run: bool, checkpoint: Callable[[], None]) -> None:
         self._stores = stores
         self._before = before
         self._dry_run = dry_run
+        self._checkpoint = checkpoint
 
     def videos(self) -> Iterator[ClearedVideo]:
         """Open videos, then ended ones, then frames that no video names."""
@@ -117,6 +123,7 @@ class _Clearing:
                 with suppress(NotFound):
                     videos.repair_listing(video.video_id)
         for entry in videos.ended_listings():
+            self._checkpoint()
             video = videos.get(entry.video_id)
             if video is None:
                 yield ClearedVideo(entry.video_id, None, self._clear_remains(entry))
@@ -125,12 +132,14 @@ class _Clearing:
             elif not self._dry_run:
                 videos.unlist(entry)
         for video_id in self._stores.frames.video_ids():
+            self._checkpoint()
             if videos.get(video_id) is None:
                 yield ClearedVideo(video_id, None, self._clear_unknown(video_id))
 
     def _clear_frames(self, video: Video) -> _Bucket:
         found = _Bucket()
         for bucket in self._buckets(video.video_id):
+            self._checkpoint()
             known = self._stores.videos.get(video.video_id)
             if known is None or known.attempt != video.attempt:
                 return found + _Bucket(stay=1)
@@ -209,6 +218,7 @@ class _Clearing:
         """Old frames that came after their video had gone, or whose rows are lost."""
         found = Cleared()
         for bucket in self._stores.frames.buckets(video_id):
+            self._checkpoint()
             stored = self._stores.frames.stored(video_id, bucket)
             old = [file for file in stored if file.stored_at < self._before]
             if not old:
