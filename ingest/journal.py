@@ -26,6 +26,7 @@ class Journal:
         self._video_id = video_id
         self._clock = clock
         self._numbers: dict[int, list[int]] = {}
+        self._earlier: dict[int, tuple[int, ...]] = {}
         self._written_at = clock()
         self.progress: SourceProgress = videos.progress(video_id).of_attempt(attempt)
 
@@ -45,8 +46,14 @@ class Journal:
     def write(self) -> None:
         """Write what has changed; raises StoreUnavailable."""
         for bucket, numbers in self._numbers.items():
-            self._videos.save_sampled(self._video_id, bucket, numbers)
+            self._videos.save_sampled(self._video_id, bucket, self._with_earlier(bucket, numbers))
         for bucket in sorted(self._numbers)[:-1]:
-            del self._numbers[bucket]
+            del self._numbers[bucket], self._earlier[bucket]
         self._videos.save_progress(self._video_id, self.progress)
         self._written_at = self._clock()
+
+    def _with_earlier(self, bucket: int, numbers: list[int]) -> list[int]:
+        """With what was written before a take-over: known frames never become fewer, so that events rely on them."""
+        if bucket not in self._earlier:
+            self._earlier[bucket] = self._videos.sampled(self._video_id, bucket)
+        return sorted({*self._earlier[bucket], *numbers})

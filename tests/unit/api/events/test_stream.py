@@ -267,7 +267,7 @@ def test_the_union_of_all_connections_is_what_is_stored(
     assert places == sorted(set(places))
     now = {(e.data["frame_number"], e.data["task"]) for e in heard if e.kind == "result" and not e.data["error"]}
     assert now == world.stored()
-    good = [row for row in rows([e for e in heard if e.kind == "result" and not e.data["error"]])]
+    good = rows([e for e in heard if e.kind == "result" and not e.data["error"]])
     assert len(good) == len(set(good))
     assert heard[-1].data["status"] == "completed"
     hub.close()
