@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 
 from api.caller import Caller, caller_of
-from api.requests import FrameParams, ResultParams, VideosParams
+from api.requests import FrameParams, ResultParams, SearchParams, SummaryParams, VideosParams
 from api.services import Services
 from pipeline.contracts.errors import NotFound
 from pipeline.contracts.videos import Video
@@ -40,8 +40,15 @@ def visible(services: Services, caller: Caller, video_id: UUID) -> Video:
     """The video, if it is there and the caller may see it; raises NotFound, in the same words for both."""
     video = services.videos.get(video_id)
     if video is None or not caller.may_see(video):
-        raise NotFound(f"there is no video {video_id}")
+        raise NotFound(_absence(services, caller, video_id))
     return video
+
+
+def _absence(services: Services, caller: Caller, video_id: UUID) -> str:
+    deletion = services.deletions.get(video_id)
+    if deletion is None or not caller.owns(deletion.key_id):
+        return f"there is no video {video_id}"
+    return f"video {video_id} was deleted at {deletion.deleted_at:%Y-%m-%d %H:%M:%S} UTC; submit it again to have it"
 
 
 def _video(services: ServicesDep, caller: CallerDep, video_id: VideoId) -> Video:
@@ -51,5 +58,7 @@ def _video(services: ServicesDep, caller: CallerDep, video_id: VideoId) -> Video
 KnownVideo = Annotated[Video, Depends(_video)]
 NoQuery = Depends(_no_query)
 ResultParamsDep = Annotated[ResultParams, Query()]
+SummaryParamsDep = Annotated[SummaryParams, Query()]
+SearchParamsDep = Annotated[SearchParams, Query()]
 FrameParamsDep = Annotated[FrameParams, Query()]
 VideosParamsDep = Annotated[VideosParams, Query()]

@@ -16,11 +16,13 @@ from api.readiness import heartbeat_check
 from api.services import Services, disk_check, kafka_check
 from api.serving import serve
 from pipeline.cassandra import CassandraClient
+from pipeline.cassandra_deletions import CassandraDeletionStore
 from pipeline.cassandra_digests import CassandraDigestStore
 from pipeline.cassandra_keys import CassandraKeyStore
 from pipeline.cassandra_queue import CassandraSpeedStore
 from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_search import CassandraSearchIndex
+from pipeline.cassandra_submissions import CassandraSubmissionStore
 from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import LOOPBACK, ApiSettings, CassandraSettings, KafkaSettings, PathSettings
@@ -82,6 +84,8 @@ def _serve() -> int:
         speeds=CassandraSpeedStore(client),
         digests=CassandraDigestStore(client),
         search=CassandraSearchIndex(client),
+        deletions=CassandraDeletionStore(client),
+        submissions=CassandraSubmissionStore(client),
         events=EventHub(settings.max_event_streams),
     )
     doorbell = Doorbell(kafka, partial(services.events.ring, preview=preview_events))

@@ -1,16 +1,29 @@
 """Owns the bodies and parameters that the service takes; camelCase as the contract has it, snake_case too."""
 
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AliasGenerator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
+from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import Sampling, VideoStatus
 from pipeline.result_store import ResultQuery
 
 NAME_LENGTH = 200
+FIRST_YEAR = 1970
 
 
 def _both(name: str) -> AliasChoices:
@@ -27,6 +40,29 @@ class _Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _in_utc(value: datetime) -> datetime:
+    try:
+        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError as e:
+        raise ValueError("the year must be from 1970 to 9999") from e
+    if moment.year < FIRST_YEAR:
+        raise ValueError("the year must be from 1970 to 9999")
+    return moment
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+"""ISO 8601; UTC where it names no zone."""
+
+
+class ExportFormat(StrEnum):
+    """How a whole selection of results is sent."""
+
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+    COCO = "coco"
+
+
 class TaskBody(_Body):
     """A task with options; what is left out comes from the model's card."""
 
@@ -35,6 +71,19 @@ class TaskBody(_Body):
     max_batch_size: int | None = Field(
         default=None, ge=1, le=256, description="images in one call of the model, at most"
     )
+
+
+def _check_url(name: str, url: str, advice: str) -> None:
+    """Raise ValueError for what cannot be asked over the network, whatever the host."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as e:
+        raise ValueError(f"{name} is not an address; percent-encode special characters in user and password") from e
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError(f"{name} must start with http:// or https:// and name a host{advice}")
+    if any(ord(c) <= 32 or ord(c) == 127 for c in url):
+        raise ValueError(f"{name} must not hold spaces or control characters; percent-encode them")
 
 
 def _as_object(value: Any) -> Any:
@@ -64,10 +113,24 @@ class AnalysisOptions(_Body):
         default=None, min_length=1, max_length=NAME_LENGTH, description="your own name for it"
     )
     tags: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(default=[], max_length=32)
+    callback_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("callbackURL", "callbackUrl", "callback_url"),
+        max_length=4096,
+        description="http or https; it is told when the video has ended",
+    )
+    store_frames: StoreFrames = Field(
+        default=StoreFrames.FULL,
+        description="what is kept of the frames; blurred hides the faces, and faces_detection must find them",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> "AnalysisOptions":
         self.sampling()
+        if self.callback_url is not None:
+            _check_url("callbackURL", self.callback_url, "")
+        if self.store_frames is StoreFrames.BLURRED and TaskName.FACES not in [t.name for t in self.models_to_run]:
+            raise ValueError("storeFrames blurred needs faces_detection among modelsToRun")
         names = [task.name for task in self.models_to_run]
         if len(set(names)) < len(names):
             raise ValueError("modelsToRun names a task twice")
@@ -108,17 +171,7 @@ class StartRequest(AnalysisOptions):
 
     @model_validator(mode="after")
     def _fetchable(self) -> "StartRequest":
-        try:
-            parts = urlsplit(self.video_url)
-            host, _ = parts.hostname, parts.port
-        except ValueError as e:
-            raise ValueError(
-                "videoURL is not an address; percent-encode special characters in user and password"
-            ) from e
-        if parts.scheme not in ("http", "https") or not host:
-            raise ValueError("videoURL must start with http:// or https:// and name a host; upload files instead")
-        if any(ord(c) <= 32 or ord(c) == 127 for c in self.video_url):
-            raise ValueError("videoURL must not hold spaces or control characters; percent-encode them")
+        _check_url("videoURL", self.video_url, "; upload files instead")
         return self
 
 
@@ -135,6 +188,23 @@ class ResultParams(_Params):
     frame_to: int | None = Field(default=None, ge=1, le=2**53)
     limit: int = Field(default=100, ge=1, le=1000)
     cursor: str | None = Field(default=None, max_length=500, description="`next_cursor` of the page before")
+    format: ExportFormat | None = Field(
+        default=None,
+        description="the whole selection as a stream, instead of a page: `json`, `csv` (a row a detection), `parquet` "
+        "(a row group every 1,000 frame numbers) or `coco` (boxes in pixels). `limit` and `cursor` belong to pages",
+    )
+
+    @model_validator(mode="after")
+    def _pages_or_all(self) -> "ResultParams":
+        paged = self.model_fields_set & {"limit", "cursor"}
+        if paged and self.format not in (None, ExportFormat.JSON):
+            raise ValueError(f"{' and '.join(sorted(paged))} belong to pages; format={self.format} sends everything")
+        return self
+
+    @property
+    def export(self) -> ExportFormat | None:
+        """The format in which everything is sent; None for a page."""
+        return None if self.model_fields_set & {"limit", "cursor"} else self.format
 
     def query(self) -> ResultQuery:
         """What the store is asked."""
@@ -150,6 +220,38 @@ class ResultParams(_Params):
         )
 
 
+class SummaryParams(_Params):
+    """What a summary counts."""
+
+    task: list[TaskName] | None = Field(default=None, description="these tasks")
+    label: str | None = Field(default=None, max_length=NAME_LENGTH, description="this label alone")
+    min_confidence: float | None = Field(default=None, ge=0, le=1, description="only detections at least as sure")
+    from_: float | None = Field(default=None, alias="from", ge=0, description="seconds of media time")
+    to: float | None = Field(default=None, ge=0, description="seconds of media time")
+    gap: float | None = Field(
+        default=None,
+        ge=0,
+        le=86_400,
+        description="seconds without a label that do not end a segment; 2, or 1.5 sampling intervals if that is more",
+    )
+
+
+class SearchParams(_Params):
+    """What is searched for, over all videos."""
+
+    label: str | None = Field(
+        default=None, min_length=1, max_length=NAME_LENGTH, description="`dog`; a colour finds its nearest of 216"
+    )
+    task: list[TaskName] | None = Field(default=None, description="found by these tasks")
+    model: str | None = Field(default=None, max_length=NAME_LENGTH, description="found by this model")
+    min_confidence: float | None = Field(default=None, ge=0, le=1, description="at its best at least as sure")
+    from_: Moment | None = Field(default=None, alias="from", description="videos submitted then or later")
+    to: Moment | None = Field(default=None, description="videos submitted then or earlier")
+    tag: str | None = Field(default=None, max_length=64, description="videos with this tag")
+    limit: int = Field(default=20, ge=1, le=100)
+    cursor: str | None = Field(default=None, max_length=2000, description="`next_cursor` of the page before")
+
+
 class FrameParams(_Params):
     """How a frame is drawn."""
 
@@ -161,7 +263,12 @@ class FrameParams(_Params):
 class VideosParams(_Params):
     """Which videos are listed."""
 
-    status: VideoStatus = VideoStatus.COMPLETED
+    status: VideoStatus | None = Field(
+        default=None, description="of this state; completed if left out, any state with `external_id`"
+    )
+    external_id: str | None = Field(
+        default=None, min_length=1, max_length=NAME_LENGTH, description="the submitter's own name for it"
+    )
     tag: str | None = Field(default=None, max_length=64)
     limit: int = Field(default=20, ge=1, le=100)
     cursor: str | None = Field(default=None, max_length=500)

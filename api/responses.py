@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import ResultStatus, TaskName
 from pipeline.contracts.videos import SourceKind, VideoStatus
 
@@ -87,6 +88,9 @@ class VideoAnswer(_Answer):
     parent_id: UUID | None = None
     tags: list[str]
     external_id: str | None
+    callback_url: str | None = Field(default=None, description="without user, password and query")
+    store_frames: StoreFrames = Field(default=StoreFrames.FULL, description="what is kept of the frames")
+    attempt: int = Field(default=1, description="1, and one more with every retry")
     status_url: str
     results_url: str
 

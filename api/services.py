@@ -11,8 +11,10 @@ from kafka.errors import KafkaError
 from api.events.hub import EventHub
 from api.marks import Marks
 from api.waiting import QueueWatch
+from pipeline.clearing import Stores
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import ApiSettings, KafkaSettings
+from pipeline.deletions import DeletionStore, InMemoryDeletionStore
 from pipeline.digest_store import DigestStore, InMemoryDigestStore
 from pipeline.digesting import DigestCache
 from pipeline.frame_store import FrameStore
@@ -20,7 +22,9 @@ from pipeline.model_store import ModelStore
 from pipeline.publishing import Publisher
 from pipeline.result_store import ResultStore
 from pipeline.search_index import InMemorySearchIndex, SearchIndex
+from pipeline.sources import SourceFolder
 from pipeline.speed import InMemorySpeedStore, SpeedStore
+from pipeline.submissions import InMemorySubmissionStore, SubmissionStore
 from pipeline.topics import wait_for_broker
 from pipeline.video_store import VideoStore
 
@@ -49,10 +53,17 @@ class Services:
     digests: DigestStore = field(default_factory=InMemoryDigestStore)
     search: SearchIndex = field(default_factory=InMemorySearchIndex)
     digest_cache: DigestCache = field(default_factory=DigestCache)
+    deletions: DeletionStore = field(default_factory=InMemoryDeletionStore)
+    submissions: SubmissionStore = field(default_factory=InMemorySubmissionStore)
     queue: QueueWatch = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "queue", QueueWatch(self.videos, self.speeds))
+
+    @property
+    def stores(self) -> Stores:
+        """Everything that holds something of a video."""
+        return Stores(self.videos, self.results, self.frames, SourceFolder(self.sources_dir))
 
 
 def kafka_check(settings: KafkaSettings) -> Check:

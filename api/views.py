@@ -26,7 +26,7 @@ UNKNOWN_CAP = 0.99
 
 def video_answer(services: Services, video: Video) -> VideoAnswer:
     """A video as the API shows it."""
-    progress = services.videos.progress(video.video_id)
+    progress = services.videos.progress(video.video_id).of_attempt(video.attempt)
     counted = count(services.results, video.video_id)
     stopped = video.status in (VideoStatus.FAILED, VideoStatus.CANCELLED)
     gaps = missing(services.videos, services.results, video) if stopped else ()
@@ -66,6 +66,9 @@ def video_answer(services: Services, video: Video) -> VideoAnswer:
         error=ProblemAnswer.model_validate(video.error) if video.error else None,
         tags=sorted(video.tags),
         external_id=video.external_id,
+        callback_url=redact_url(video.callback_url) if video.callback_url else None,
+        store_frames=video.store_frames,
+        attempt=video.attempt,
         status_url=path,
         results_url=f"{path}/results",
     )

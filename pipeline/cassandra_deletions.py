@@ -8,8 +8,9 @@ from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.deletions import Deletion, DueWipe, deletion_of, first_wipe
 
 SHARD = 0
-ENTER = "INSERT INTO deleted_videos (video_id, deleted_at, created_at, status, finished_at) VALUES (?, ?, ?, ?, ?)"
-SELECT = "SELECT video_id, deleted_at, created_at, status, finished_at FROM deleted_videos WHERE video_id = ?"
+COLUMNS = "video_id, deleted_at, created_at, status, finished_at, key_id"
+ENTER = f"INSERT INTO deleted_videos ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+SELECT = f"SELECT {COLUMNS} FROM deleted_videos WHERE video_id = ?"
 LIST = "INSERT INTO due_wipes (shard, due_at, video_id, deleted_at, step) VALUES (?, ?, ?, ?, ?)"
 DUE = "SELECT video_id, due_at, deleted_at, step FROM due_wipes WHERE shard = ? AND due_at <= ? LIMIT ?"
 UNLIST = "DELETE FROM due_wipes WHERE shard = ? AND due_at = ? AND video_id = ?"
@@ -25,8 +26,9 @@ class CassandraDeletionStore:
         """Write the tombstone, once it is sure that the video will be looked at again."""
         deletion = deletion_of(video, self.get(video.video_id))
         self._list(first_wipe(deletion))
-        values = (deletion.deleted_at, deletion.created_at, deletion.status.value, deletion.finished_at)
-        self._db.execute(ENTER, (video.video_id, *values))
+        times = (deletion.deleted_at, deletion.created_at)
+        listed = (deletion.status.value, deletion.finished_at, deletion.key_id)
+        self._db.execute(ENTER, (video.video_id, *times, *listed))
         return deletion
 
     def get(self, video_id: UUID) -> Deletion | None:
@@ -35,7 +37,7 @@ class CassandraDeletionStore:
         if row is None:
             return None
         at, created = row.deleted_at.replace(tzinfo=UTC), row.created_at.replace(tzinfo=UTC)
-        return Deletion(row.video_id, at, created, VideoStatus(row.status), utc(row.finished_at))
+        return Deletion(row.video_id, at, created, VideoStatus(row.status), utc(row.finished_at), row.key_id)
 
     def due(self, now: datetime, limit: int) -> list[DueWipe]:
         """What waits longest."""

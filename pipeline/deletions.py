@@ -15,13 +15,14 @@ them for a day."""
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """A video that was deleted, when, and as what it was listed then."""
+    """A video that was deleted, when, as what it was listed then, and whose it was (`key_id`)."""
 
     video_id: UUID
     deleted_at: datetime
     created_at: datetime
     status: VideoStatus
     finished_at: datetime | None
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def deletion_of(video: Video, before: Deletion | None) -> Deletion:
     """The tombstone of a video as it is now, `before` being what was entered earlier."""
     now = datetime.now(UTC)
     at = before.deleted_at if before else now.replace(microsecond=now.microsecond // 1000 * 1000)
-    return Deletion(video.video_id, at, video.created_at, video.status, video.finished_at)
+    return Deletion(video.video_id, at, video.created_at, video.status, video.finished_at, video.key_id)
 
 
 def first_wipe(deletion: Deletion) -> DueWipe:
