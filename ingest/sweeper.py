@@ -4,13 +4,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
 from ingest.stalls import Arrival, StallWatch
 from pipeline.completion import complete_if_full, missing
-from pipeline.contracts.errors import FramewiseError, Problem
+from pipeline.contracts.errors import FramewiseError, NotFound, Problem
 from pipeline.contracts.videos import FrameRange, Video, VideoStatus
 from pipeline.result_store import ResultStore, count
 from pipeline.sources import SourceFolder
@@ -68,13 +69,19 @@ class Sweeper:
     def sweep(self) -> None:
         """One round; raises StoreUnavailable."""
         listed = list(islice(self._videos.open_listings(), MOST_VIDEOS))
-        arrivals = [a for entry in listed if (a := self._look_at(entry)) is not None]
+        arrivals = [a for entry in listed if (a := self._put_right(entry)) is not None]
         for video_id in self._watch.observe(self._clock(), arrivals):
             self._give_up(video_id)
         for video_id in list(self._sources.video_ids()):
             self._tidy(video_id)
         for round_ in self._also:
             round_()
+
+    def _put_right(self, entry: Listing) -> Arrival | None:
+        try:
+            return self._look_at(entry)
+        except NotFound:  # deleted at this moment
+            return None
 
     def _look_at(self, entry: Listing) -> Arrival | None:
         """Put one video right; how it stands if it is processing still.
@@ -112,8 +119,9 @@ class Sweeper:
             return
         gaps = missing(self._videos, self._results, video, NAMED_RANGES + 1)
         problem = Problem("frames-missing", "Frames were lost", explain(self._stall_seconds, gaps))
-        if self._videos.transition(video_id, VideoStatus.FAILED, problem, video.attempt):
-            logger.warning("video %s: given up, %s", video_id, problem.detail)
+        with suppress(NotFound):
+            if self._videos.transition(video_id, VideoStatus.FAILED, problem, video.attempt):
+                logger.warning("video %s: given up, %s", video_id, problem.detail)
 
     def _tidy(self, video_id: UUID) -> None:
         """Remove the source of a video that needs it no more, or that nobody knows: uploads come first, by an hour."""

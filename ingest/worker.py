@@ -10,8 +10,11 @@ from ingest.halt import Halt, Halted, HaltReason
 from ingest.job import VideoJob, Workbench
 from ingest.leases import LeaseKeeper
 from ingest.rerun import RerunJob
-from pipeline.contracts.errors import FramewiseError, LeaseLost, Problem, StoreError, StoreUnavailable
+from pipeline import metrics
+from pipeline.contracts.errors import FramewiseError, LeaseLost, NotFound, Problem, StoreError, StoreUnavailable
 from pipeline.contracts.videos import Lease, SourceKind, Video, VideoStatus
+from pipeline.logs import about, request_is
+from pipeline.tracing import span
 
 POLL_SECONDS = 3.0
 PAUSE_AFTER_OUTAGE = 5.0
@@ -92,7 +95,8 @@ class Worker:
         keeper = LeaseKeeper(self._bench.videos, lease, halt, claimed_at)
         keeper.start()
         try:
-            self._work(lease, halt, keeper)
+            with about(video_id=lease.video_id):
+                self._work(lease, halt, keeper)
         finally:
             keeper.stop()
             self._give_back(lease)
@@ -105,9 +109,11 @@ class Worker:
         try:
             if (video := self._begin(video_id)) is not None:
                 keeper.follow(video.attempt)
+                request_is(video.request_id)
                 logger.info("video %s: working on it (epoch %d)", video_id, lease.epoch)
                 kind = RerunJob if video.source is SourceKind.RERUN else VideoJob
-                kind(self._bench, video, halt).run()
+                with span("ingest", video.traceparent, "consumer", {"framewise.video_id": str(video_id)}):
+                    kind(self._bench, video, halt).run()
                 logger.info("video %s: every frame is published", video_id)
         except (Halted, LeaseLost) as e:
             logger.info("video %s: stopped, %s", video_id, e)
@@ -135,9 +141,10 @@ class Worker:
         if halt.is_set:
             return
         logger.info("video %s: failed, %s", video_id, problem.detail)
+        metrics.failure(problem.type)
         try:
             self._bench.videos.transition(video_id, VideoStatus.FAILED, problem, video.attempt if video else None)
-        except StoreError as e:
+        except (StoreError, NotFound) as e:
             logger.warning("video %s: %s", video_id, e)
 
     def _put_off(self, video_id: UUID) -> None:

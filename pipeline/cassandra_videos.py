@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from pipeline import bitmap
+from pipeline import bitmap, metrics
 from pipeline.cassandra import CassandraClient, utc
 from pipeline.cassandra_ended import EndedListings
 from pipeline.cassandra_names import VideoNames
@@ -101,6 +101,7 @@ class CassandraVideoStore:
         )
         if moved:
             self.repair_listing(video_id)
+            metrics.video_moved(wanted)
         if not moved:
             self._known(video_id)
         return moved
@@ -123,6 +124,8 @@ class CassandraVideoStore:
             f"UPDATE videos SET {RETRY} WHERE video_id = ? {condition}",
             (again.status.value, again.attempt, again.attempt_timestamp, video.video_id, *of_attempt),
         )
+        if not moved and self.get(video.video_id) is None:
+            self._unlist_open(video)
         self.repair_listing(video.video_id)
         return moved
 
@@ -148,7 +151,7 @@ class CassandraVideoStore:
         while video is not None:
             self._list(video)
             before, video = video, self.get(video_id)
-            if video is not None and (video.status.terminal, video.attempt) == (before.status.terminal, before.attempt):
+            if video is not None and (video.status, video.attempt) == (before.status, before.attempt):
                 return
             if before.finished_at is not None:
                 self.unlist(Listing(video_id, before.finished_at, before.status))

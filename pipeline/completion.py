@@ -1,10 +1,13 @@
 """Owns when a video has ended: the ledger is full, which is proven by counting it anew."""
 
+import logging
 from uuid import UUID
 
-from pipeline.contracts.errors import Problem
-from pipeline.contracts.videos import FrameRange, Video, VideoStatus, ranges
+from pipeline.contracts.errors import NotFound, Problem
+from pipeline.contracts.videos import FrameRange, LedgerCount, Video, VideoStatus, ranges
+from pipeline.logs import about
 from pipeline.result_store import ResultStore, count
+from pipeline.tracing import span
 from pipeline.video_store import VideoStore
 
 
@@ -23,6 +26,22 @@ def complete_if_full(videos: VideoStore, results: ResultStore, video_id: UUID) -
     counted = count(results, video_id)
     if counted.total < video.frames_expected:
         return False
+    with about(video.request_id, video_id), span("complete", video.traceparent, attributes=_noted(video)):
+        try:
+            ended = _end(videos, results, video, counted)
+        except NotFound:  # deleted at this moment
+            ended = False
+        if ended:
+            logging.getLogger(__name__).info("video %s: every frame has an outcome", video_id)
+    return ended
+
+
+def _noted(video: Video) -> dict[str, str]:
+    return {"framewise.video_id": str(video.video_id)}
+
+
+def _end(videos: VideoStore, results: ResultStore, video: Video, counted: LedgerCount) -> bool:
+    video_id = video.video_id
     if counted.done == 0:
         reason = results.failure_reason(video_id) or "no reason was recorded"
         detail = f"all {counted.failed} frames failed; the first: {reason}"
