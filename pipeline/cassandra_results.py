@@ -3,6 +3,7 @@
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, fields
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ from pipeline.result_store import (
     ResultPage,
     ResultQuery,
     RowPlace,
+    WorkTimes,
     WrittenRow,
     all_but,
     deletion_timestamp,
@@ -52,8 +54,19 @@ RESULT_COLUMNS = (
     "worker",
     "detections",
 )
-LEDGER_COLUMNS = ("video_id", "bucket", "frame_number", "failed", "media_time", "stored_at", "error")
-COUNT_COLUMNS = ("video_id", "bucket", "done", "failed", "first_media_time", "last_media_time")
+LEDGER_COLUMNS = (
+    "video_id",
+    "bucket",
+    "frame_number",
+    "failed",
+    "media_time",
+    "stored_at",
+    "error",
+    "started_at",
+    "finished_at",
+)
+TIMES = tuple(f.name for f in fields(WorkTimes))
+COUNT_COLUMNS = ("video_id", "bucket", "done", "failed", "first_media_time", "last_media_time", *TIMES)
 GROUP_DETECTIONS = 60
 GROUP_ROWS = 20
 SCANNED_ROWS = 20_000
@@ -118,33 +131,45 @@ class CassandraResultStore:
                         counted.count.failed,
                         counted.first_media_time,
                         counted.last_media_time,
+                        *astuple(counted.times),
                         began,
                     ),
                 )
 
     def _count(self, video_id: UUID, bucket: int) -> BucketSummary:
         row = self._db.execute(
-            "SELECT count(*) AS total, sum(failed) AS failed, min(media_time) AS first, max(media_time) AS last "
-            f"FROM ledger {IN_BUCKET}",
+            "SELECT count(*) AS total, sum(failed) AS failed, min(media_time) AS first, max(media_time) AS last, "
+            "min(started_at) AS analysis_started_at, max(finished_at) AS analysis_finished_at, "
+            f"min(stored_at) AS first_stored_at, max(stored_at) AS last_stored_at FROM ledger {IN_BUCKET}",
             (video_id, bucket),
         ).one()
+        worked = _times(row)
         if not self._cleared.of(video_id, bucket):
             count = LedgerCount(row.total - row.failed, row.failed)
         else:
             failed = list(self.outcomes(video_id, bucket).values())
             count = LedgerCount(failed.count(False), failed.count(True))
-        times = (row.first, row.last) if row.total else (None, None)
-        return BucketSummary(bucket, count, *times)
+            worked = worked.joined(self._worked(video_id, bucket))
+        first, last = (row.first, row.last) if row.total else (None, None)
+        return BucketSummary(bucket, count, first, last, times=worked)
+
+    def _worked(self, video_id: UUID, bucket: int) -> WorkTimes:
+        """What was counted before: cleared frames have left the ledger."""
+        select = f"SELECT {', '.join(TIMES)} FROM ledger_counts {IN_BUCKET}"
+        row = self._db.execute(select, (video_id, bucket)).one()
+        return _times(row) if row is not None else WorkTimes()
 
     def summaries(self, video_id: UUID) -> list[BucketSummary]:
         """The counts of each bucket, ascending."""
         rows = self._db.rows(
-            "SELECT bucket, done, failed, first_media_time, last_media_time, writetime(done) AS revision "
-            "FROM ledger_counts WHERE video_id = ?",
+            f"SELECT bucket, done, failed, first_media_time, last_media_time, {', '.join(TIMES)}, "
+            "writetime(done) AS revision FROM ledger_counts WHERE video_id = ?",
             (video_id,),
         )
         return [
-            BucketSummary(r.bucket, LedgerCount(r.done, r.failed), r.first_media_time, r.last_media_time, r.revision)
+            BucketSummary(
+                r.bucket, LedgerCount(r.done, r.failed), r.first_media_time, r.last_media_time, r.revision, _times(r)
+            )
             for r in rows
         ]
 
@@ -300,6 +325,10 @@ class CassandraResultStore:
         self._db.close()
 
 
+def _times(row: Any) -> WorkTimes:
+    return WorkTimes(*(utc(getattr(row, name)) for name in TIMES))
+
+
 def _overlaps(summary: BucketSummary, query: ResultQuery, first: int) -> bool:
     return (
         summary.first_media_time is not None
@@ -340,6 +369,8 @@ def _ledger_groups(bucket: int, at: int, frames: Sequence[AnalyzedFrame]) -> Ite
                     f.media_time,
                     now,
                     f.reason,
+                    f.started_at,
+                    f.finished_at,
                     write_timestamp(at, f.failed),
                 )
                 for f in frames[start : start + GROUP_ROWS]

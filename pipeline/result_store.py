@@ -1,7 +1,7 @@
 """Owns what is kept of frames: the contract of a result store, its queries, and its in-memory twin."""
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -86,6 +86,29 @@ class WrittenRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkTimes:
+    """When the first frame was taken in hand and the last one let go, and when the first and last were entered."""
+
+    analysis_started_at: datetime | None = None
+    analysis_finished_at: datetime | None = None
+    first_stored_at: datetime | None = None
+    last_stored_at: datetime | None = None
+
+    def joined(self, other: "WorkTimes") -> "WorkTimes":
+        """The times of the work on both."""
+
+        def of(pick: Callable[..., datetime], one: datetime | None, two: datetime | None) -> datetime | None:
+            return pick((at for at in (one, two) if at is not None), default=None)
+
+        return WorkTimes(
+            of(min, self.analysis_started_at, other.analysis_started_at),
+            of(max, self.analysis_finished_at, other.analysis_finished_at),
+            of(min, self.first_stored_at, other.first_stored_at),
+            of(max, self.last_stored_at, other.last_stored_at),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class BucketSummary:
     """What the ledger says of one bucket, cleared frames counted in.
 
@@ -98,6 +121,7 @@ class BucketSummary:
     first_media_time: float | None
     last_media_time: float | None
     revision: int = field(default=0, compare=False)
+    times: WorkTimes = field(default=WorkTimes(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -309,7 +333,12 @@ class InMemoryResultStore:
         times = [frame.media_time for number, frame in self._entered(video_id) if bucket_of(number) == bucket]
         count = LedgerCount(sum(not failed for failed in outcomes), sum(outcomes))
         revision = self._revisions.get((video_id, bucket), 0)
-        return BucketSummary(bucket, count, min(times, default=None), max(times, default=None), revision)
+        worked = WorkTimes()
+        for number, frame in self._entered(video_id):
+            if bucket_of(number) == bucket:
+                at = self._stored_at[video_id, number]
+                worked = worked.joined(WorkTimes(frame.started_at, frame.finished_at, at, at))
+        return BucketSummary(bucket, count, min(times, default=None), max(times, default=None), revision, worked)
 
     def recount(self, video_id: UUID, buckets: Iterable[int]) -> None:
         for bucket in buckets:
