@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -258,6 +258,9 @@ class FrameParams(_Params):
     annotate: bool = Field(default=True, description="draw boxes and labels")
     tasks: list[TaskName] | None = Field(default=None, description="draw only these")
     min_confidence: float = Field(default=0.0, ge=0, le=1, description="draw only findings at least as sure")
+    blur: Literal["faces"] | None = Field(
+        default=None, description="hide every face that faces_detection found, however sure; 409 where it did not look"
+    )
 
 
 class VideosParams(_Params):

@@ -1,31 +1,55 @@
-"""Owns the results: pages of rows."""
+"""Owns the results: pages of rows, and whole selections as files."""
 
-from fastapi import APIRouter
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Response
 
 from api import cursors
 from api.dependencies import KnownVideo, ResultParamsDep, ServicesDep
+from api.exports.formats import CONTENT, format_of
+from api.exports.stream import Selection, send
 from api.problems import documented
+from api.requests import ResultParams
 from api.responses import ResultsAnswer
 from api.views import result_answer
+from pipeline.contracts.videos import Video
 from pipeline.result_store import RowPlace
 
 router = APIRouter(prefix="/analysis/{video_id}", tags=["results"])
+DOCUMENTED: dict[int | str, dict[str, Any]] = {200: {"content": CONTENT}, **documented(404, 409)}
 
 
-@router.get("/results", operation_id="list_results", summary="A page of results", responses=documented(404))
-def list_results(services: ServicesDep, video: KnownVideo, params: ResultParamsDep) -> ResultsAnswer:
-    """Rows by frame number. While the video is processed, the last page has a cursor to go on from later."""
+@router.get(
+    "/results",
+    operation_id="list_results",
+    summary="A page of results, or all of them as a file",
+    response_model=ResultsAnswer,
+    responses=DOCUMENTED,
+)
+def list_results(services: ServicesDep, video: KnownVideo, params: ResultParamsDep) -> Response:
+    """Rows by frame number. While the video is processed, the last page has a cursor to go on from later.
+
+    With `format`, and neither `limit` nor `cursor`, the whole selection is streamed as a file. A file that ends without
+    the end of its transfer (chunked encoding) is not complete: a store failed meanwhile, ask again.
+    """
+    if params.export is not None:
+        return send(Selection.of(services, video, params.query()), format_of(params.export))
+    page = _page(services, video, params)
+    return Response(page.model_dump_json(), media_type="application/json")
+
+
+def _page(services: ServicesDep, video: Video, params: ResultParams) -> ResultsAnswer:
     query = params.query()
-    bound_to = cursors.fingerprint("results", video.video_id, query)
+    bound_to = cursors.fingerprint("results", video.video_id, sorted(query.tasks or ()), replace(query, tasks=None))
     after = None
     if params.cursor is not None:
         number, task = cursors.decode(params.cursor, bound_to, int, str)
         after = RowPlace(number, task)
     page = services.results.page(video.video_id, query, params.limit, after)
-    complete = video.status.terminal
     next_place = page.next
     return ResultsAnswer(
         items=[result_answer(row) for row in page.rows],
         next_cursor=cursors.encode([next_place.frame_number, next_place.task], bound_to) if next_place else None,
-        complete=complete,
+        complete=video.status.terminal,
     )

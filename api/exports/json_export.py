@@ -1,0 +1,25 @@
+"""Owns the export as JSON: one object in the shape of a page, with every row."""
+
+import json
+from collections.abc import Iterator
+
+from api.exports.pieces import batches
+from api.exports.stream import Selection
+from api.views import result_answer
+
+
+class JsonExport:
+    """`{"items": […], "next_cursor": null, "complete": …}`."""
+
+    media_type = "application/json"
+    suffix = "results.json"
+
+    def write(self, selection: Selection) -> Iterator[bytes]:
+        """The object in pieces of some hundred rows."""
+        before = '{"items": [\n'
+        for rows in batches(selection.rows):
+            yield (before + ",\n".join(result_answer(row).model_dump_json() for row in rows)).encode()
+            before = ",\n"
+        opened = "" if before.startswith(",") else before
+        complete = json.dumps(selection.video.status.terminal)
+        yield f'{opened}\n], "next_cursor": null, "complete": {complete}}}\n'.encode()
