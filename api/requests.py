@@ -93,8 +93,8 @@ def _as_object(value: Any) -> Any:
 Task = Annotated[TaskBody, BeforeValidator(_as_object, json_schema_input_type=TaskName | TaskBody)]
 
 
-class AnalysisOptions(_Body):
-    """How a video is analysed."""
+class VideoOptions(_Body):
+    """How frames are analysed, wherever they come from."""
 
     models_to_run: list[Task] = Field(
         default_factory=lambda: [TaskBody(name=name) for name in TaskName],
@@ -104,11 +104,8 @@ class AnalysisOptions(_Body):
     )
     video_name: str | None = Field(default=None, min_length=1, max_length=NAME_LENGTH, description="a label for people")
     frame_step: int | None = Field(default=None, ge=1, le=10**9, description="every n-th frame; 1 if nothing is said")
-    frame_ratio: float | None = Field(default=None, gt=0, le=1, description="the share of frames, exact on average")
-    sample_seconds: float | None = Field(default=None, gt=0, le=86_400, description="one frame every so many seconds")
     start_time: float | None = Field(default=None, ge=0, description="seconds from the start of the video")
     end_time: float | None = Field(default=None, gt=0, description="seconds from the start of the video")
-    max_duration: float | None = Field(default=None, gt=0, description="stop after so many seconds of video")
     external_id: str | None = Field(
         default=None, min_length=1, max_length=NAME_LENGTH, description="your own name for it"
     )
@@ -119,18 +116,12 @@ class AnalysisOptions(_Body):
         max_length=4096,
         description="http or https; it is told when the video has ended",
     )
-    store_frames: StoreFrames = Field(
-        default=StoreFrames.FULL,
-        description="what is kept of the frames; blurred hides the faces, and faces_detection must find them",
-    )
 
     @model_validator(mode="after")
-    def _consistent(self) -> "AnalysisOptions":
+    def _consistent(self) -> "VideoOptions":
         self.sampling()
         if self.callback_url is not None:
             _check_url("callbackURL", self.callback_url, "")
-        if self.store_frames is StoreFrames.BLURRED and TaskName.FACES not in [t.name for t in self.models_to_run]:
-            raise ValueError("storeFrames blurred needs faces_detection among modelsToRun")
         names = [task.name for task in self.models_to_run]
         if len(set(names)) < len(names):
             raise ValueError("modelsToRun names a task twice")
@@ -138,13 +129,35 @@ class AnalysisOptions(_Body):
 
     def sampling(self) -> Sampling:
         """Which frames are taken; raises ValueError."""
-        given = [self.frame_step, self.frame_ratio, self.sample_seconds]
-        step = 1 if all(value is None for value in given) else self.frame_step
-        return Sampling(step, self.frame_ratio, self.sample_seconds, self.start_time, self.end_time)
+        return Sampling(self.frame_step or 1, start_time=self.start_time, end_time=self.end_time)
 
     def tasks(self) -> tuple[TaskRequest, ...]:
         """The tasks as the pipeline knows them."""
         return tuple(TaskRequest(t.name, t.min_confidence, t.max_batch_size) for t in self.models_to_run)
+
+
+class AnalysisOptions(VideoOptions):
+    """How a video is analysed."""
+
+    frame_ratio: float | None = Field(default=None, gt=0, le=1, description="the share of frames, exact on average")
+    sample_seconds: float | None = Field(default=None, gt=0, le=86_400, description="one frame every so many seconds")
+    max_duration: float | None = Field(default=None, gt=0, description="stop after so many seconds of video")
+    store_frames: StoreFrames = Field(
+        default=StoreFrames.FULL,
+        description="what is kept of the frames; blurred hides the faces, and faces_detection must find them",
+    )
+
+    @model_validator(mode="after")
+    def _faces_are_found(self) -> "AnalysisOptions":
+        if self.store_frames is StoreFrames.BLURRED and TaskName.FACES not in [t.name for t in self.models_to_run]:
+            raise ValueError("storeFrames blurred needs faces_detection among modelsToRun")
+        return self
+
+    def sampling(self) -> Sampling:
+        """Which frames are taken; raises ValueError."""
+        given = [self.frame_step, self.frame_ratio, self.sample_seconds]
+        step = 1 if all(value is None for value in given) else self.frame_step
+        return Sampling(step, self.frame_ratio, self.sample_seconds, self.start_time, self.end_time)
 
 
 class StartRequest(AnalysisOptions):
@@ -173,6 +186,29 @@ class StartRequest(AnalysisOptions):
     def _fetchable(self) -> "StartRequest":
         _check_url("videoURL", self.video_url, "; upload files instead")
         return self
+
+
+class RerunRequest(VideoOptions):
+    """Analyse the stored frames of a video again, with other models or thresholds."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "modelsToRun": ["color_detection", {"name": "faces_detection", "minConfidence": 0.6}],
+                    "videoName": "Street, Monday: faces",
+                    "frameStep": 20,
+                }
+            ]
+        }
+    )
+
+    frame_step: int | None = Field(
+        default=None, ge=1, le=10**9, description="those whose number in the video is 1 more than a multiple; else all"
+    )
+    store_frames: StoreFrames | None = Field(
+        default=None, description="what is kept of this video's frames; as of the given video if left out"
+    )
 
 
 class ResultParams(_Params):
