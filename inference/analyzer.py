@@ -15,6 +15,7 @@ from inference.faces import FacesNeed, reaching, threshold
 from inference.images import MAX_PIXELS, decode_jpeg
 from inference.runtimes import Compute
 from inference.shelf import ModelShelf
+from inference.timed import Heard, nobody
 from inference.weights import Weights
 from pipeline.contracts.errors import FrameUnreadable, ModelUnavailable
 from pipeline.contracts.frames import Frame
@@ -44,17 +45,23 @@ class Analyzer:
         gpu: bool = False,
         threads: int = 1,
         max_pixels: int = MAX_PIXELS,
+        heard: Heard = nobody,
     ) -> None:
-        """Read the cards; raises ModelUnavailable for a wrong one. Binds OpenCV to `threads` in this process."""
+        """Read the cards; raises ModelUnavailable for a wrong one. Binds OpenCV to `threads` in this process.
+
+        `heard` is told of every call of a model.
+        """
         cv2.setNumThreads(threads)
-        self._shelf = ModelShelf(read_cards(cards_dir), Weights(weights_dir, mirror), Compute(gpu, threads))
+        self._shelf = ModelShelf(read_cards(cards_dir), Weights(weights_dir, mirror), Compute(gpu, threads), heard)
         self._max_pixels = max_pixels
         self._together = FRAMES_ON_GPU if gpu else FRAMES_ON_CPU
 
     @classmethod
-    def from_settings(cls, paths: PathSettings, *, gpu: bool = False, threads: int = 1) -> "Analyzer":
+    def from_settings(
+        cls, paths: PathSettings, *, gpu: bool = False, threads: int = 1, heard: Heard = nobody
+    ) -> "Analyzer":
         """The analyzer for the folders of the settings."""
-        return cls(paths.models_dir, paths.weights_dir, paths.mirror, gpu=gpu, threads=threads)
+        return cls(paths.models_dir, paths.weights_dir, paths.mirror, gpu=gpu, threads=threads, heard=heard)
 
     def warm(self, tasks: Iterable[TaskName]) -> list[ModelInfo]:
         """Fetch, load and run the models of `tasks`; those that cannot be had are logged and left out."""

@@ -11,6 +11,7 @@ import numpy as np
 from inference.cards import Card
 from inference.models import Model, load_model
 from inference.runtimes import Compute
+from inference.timed import Heard, TimedModel, nobody
 from inference.weights import Weights
 from pipeline.contracts.errors import ModelUnavailable
 from pipeline.contracts.results import ModelInfo, TaskName
@@ -31,7 +32,9 @@ class _Missing:
 class ModelShelf:
     """Each task's model, loaded once when first asked for and kept."""
 
-    def __init__(self, cards: Sequence[Card], weights: Weights, compute: Compute) -> None:
+    def __init__(self, cards: Sequence[Card], weights: Weights, compute: Compute, heard: Heard = nobody) -> None:
+        """`heard` is told of every call of a model but the first, which warms it."""
+        self._heard = heard
         self._cards = cards
         self._weights = weights
         self._compute = compute
@@ -88,7 +91,7 @@ class ModelShelf:
             "model %s ready: task %s, digest %s, runtime %s on %s, %.0f ms",
             card.name, card.task.value, card.digest[:12], card.runtime, model.device, spent,
         )  # fmt: skip
-        return model, ModelInfo(
+        return TimedModel(model, self._heard), ModelInfo(
             card.task, card.name, card.digest, card.runtime, card.labels, card.licence, card.min_confidence,
             datetime.now(UTC),
         )  # fmt: skip

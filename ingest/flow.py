@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from ingest.halt import Halt
+from pipeline import metrics
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.frames import Frame
 from pipeline.publishing import Publisher
@@ -79,6 +80,7 @@ class FrameFlow:
     def _acknowledged(self, number: int, error: Exception | None) -> None:
         with self._changed:
             if error is None:
+                metrics.frames("published")
                 self._outstanding.pop(number, None)
             else:
                 self._failure = error

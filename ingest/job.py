@@ -24,6 +24,7 @@ from pipeline.frame_store import FrameStore, InMemoryFrameStore
 from pipeline.publishing import Publisher
 from pipeline.result_store import ResultStore, count
 from pipeline.sources import KeptSource, SourceFolder, sha256_of
+from pipeline.tracing import span
 from pipeline.video_store import VideoStore
 
 logger = logging.getLogger(__name__)
@@ -87,8 +88,10 @@ class VideoJob:
         self._bench.pace.begin(self._video.video_id, frozenset(task.name for task in self._video.tasks))
         try:
             self._outcomes()  # what is counted from here
-            finished = self._publish(frames)
-            self._flow.drain()
+            with span("decode and publish") as here:
+                finished = self._publish(frames)
+                self._flow.drain()
+                here.note(framewise_frames=finished.frames_sampled)
         finally:
             self._bench.pace.end(self._video.video_id)
         self._write_end(finished)
@@ -100,7 +103,8 @@ class VideoJob:
 
     def _open(self) -> Frames:
         """Where the frames come from, ready to be read."""
-        source = self._fetch()
+        with span("download"):
+            source = self._fetch()
         settings = self._bench.settings
         request = request_of(
             settings, self._video.sampling, self._video.max_duration, self._journal.progress.published_through

@@ -36,6 +36,8 @@ from pipeline.outbound.guard import SourceGuard
 from pipeline.publishing import KafkaPublisher
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 from pipeline.sources import SourceFolder
+from pipeline.tracing import start_tracing, stop_tracing
+from pipeline.usage import report_usage
 
 SERVICE = "ingest"
 STOP_SECONDS = 10.0
@@ -48,7 +50,9 @@ logger = logging.getLogger(__name__)
 
 def main() -> int:
     """Run until SIGTERM or SIGINT; 1 when a server does not answer at the start."""
-    log_to_stdout("ingest")
+    log_to_stdout(SERVICE)
+    start_tracing(SERVICE)
+    report_usage(SERVICE)
     try:
         _serve(PathSettings(), KafkaSettings(), CassandraSettings(), IngestSettings())
     except FramewiseError as e:
@@ -118,6 +122,8 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
         publisher.close()
         fetcher.close()
         client.close()
+        stop_tracing()
+        logger.info("stopped")
 
 
 def _check_alive(*threads: threading.Thread) -> None:

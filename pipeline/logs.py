@@ -38,6 +38,13 @@ def about(request_id: str | None = None, video_id: UUID | str | None = None) -> 
         _about.reset(token)
 
 
+def request_is(request_id: str | None) -> None:
+    """Say whose request it is, within `about`, once that is known."""
+    known = _about.get()
+    if known is not None and request_id:
+        known["request_id"] = request_id
+
+
 def log_to_stdout(service: str) -> None:
     """Set up logging as `service`; called once in each `main`. Raises pydantic's ValidationError for wrong settings."""
     settings = LogSettings()

@@ -10,6 +10,7 @@ import os
 
 from prometheus_client import Counter, Gauge, Histogram, values
 
+from pipeline.contracts.videos import VideoStatus
 from pipeline.metric_files import VARIABLE, process_name
 
 SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -62,9 +63,10 @@ def frames(stage: str, count: int = 1) -> None:
     FRAMES.labels(stage).inc(count)
 
 
-def video_ended(status: str) -> None:
-    """A video has moved to its last state."""
-    VIDEOS.labels(status).inc()
+def video_moved(status: VideoStatus) -> None:
+    """A video has moved to a state; those that are its last are counted."""
+    if status.terminal:
+        VIDEOS.labels(status.value).inc()
 
 
 def failure(kind: str) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from pipeline import metrics
 from pipeline.contracts.errors import DiskFull, StoreUnavailable
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
@@ -26,6 +27,7 @@ def patiently(action: Callable[[], T], seconds: float) -> T:
         except (StoreUnavailable, DiskFull) as e:
             if time.monotonic() > until:
                 raise
+            metrics.retry(e.type)
             log.warning("%s; trying again in %.1f s", e, pause)
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

@@ -46,6 +46,11 @@ def _disabled() -> bool:
     return os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
 
 
+def is_tracing() -> bool:
+    """Whether the spans of this process are sent."""
+    return bool(_providers)
+
+
 def stop_tracing() -> None:
     """Send what is left, for a few seconds at most."""
     while _providers:

@@ -20,10 +20,13 @@ from pipeline.logs import log_to_stdout
 from pipeline.model_store import CassandraModelStore
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 from pipeline.topics import Topics
+from pipeline.tracing import start_tracing, stop_tracing
+from pipeline.usage import report_usage
 from spark_jobs import gpus, transforms
 from spark_jobs.batch_end import BatchEnd
 from spark_jobs.in_flight import folder_of
 from spark_jobs.process import WorkerSettings, this_worker
+from spark_jobs.progress import Progress
 from spark_jobs.session import build_session
 from spark_jobs.warming import keep_warm, warm
 from spark_jobs.watchdog import Watchdog
@@ -72,6 +75,8 @@ def with_gpus(settings: AnalysisSettings) -> AnalysisSettings:
 def main() -> int:
     """Run until SIGTERM, or until the query fails; 1 when something that is needed cannot be had."""
     log_to_stdout("analysis")
+    start_tracing("analysis")
+    report_usage("analysis")
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     try:
@@ -106,11 +111,15 @@ def run(stopped: threading.Event) -> int:
         watchdog.stop()
         spark.stop()
         client.close()
+        stop_tracing()
+        log.info("stopped")
 
 
 def _watch(query: StreamingQuery, stopped: threading.Event, data_dir: Path) -> int:
+    progress = Progress()
     while query.isActive and not stopped.wait(BEAT_SECONDS):
         beat(data_dir, "analysis")
+        progress.note(query.lastProgress)
     if not stopped.is_set():
         log.error("the query ended: %s", query.exception())
         return 1

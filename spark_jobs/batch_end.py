@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pyspark.sql import DataFrame
 
+from pipeline import metrics
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.result_store import ResultStore
@@ -37,7 +38,9 @@ class BatchEnd:
             frames = Counter(batch_df.toArrow().column("video_id").to_pylist())
         finally:
             self._running, self._ended = False, time.monotonic()
-        log.info("batch %d: %d records in %.2f s", batch_id, frames.total(), time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        metrics.micro_batch(frames.total(), seconds)
+        log.info("batch %d: %d records in %.2f s", batch_id, frames.total(), seconds)
         for video_id in frames:
             if video_id is not None:
                 self.complete(UUID(video_id))
@@ -45,7 +48,6 @@ class BatchEnd:
     def complete(self, video_id: UUID) -> None:
         """End the video if it is full. A store that does not answer is not waited for: the sweeper comes by."""
         try:
-            if complete_if_full(self.videos, self.results, video_id):
-                log.info("video %s: every frame has an outcome", video_id)
+            complete_if_full(self.videos, self.results, video_id)
         except StoreUnavailable as e:
             log.warning("video %s is left to the sweeper: %s", video_id, e)

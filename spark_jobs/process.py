@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inference.analyzer import Analyzer
+from pipeline import metrics
 from pipeline.contracts.results import ModelInfo, TaskName
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings, PathSettings
 from pipeline.frame_store import FolderFrameStore
 from pipeline.logs import log_to_stdout
+from pipeline.tracing import start_tracing
+from pipeline.usage import report_usage
 from spark_jobs.alone import Alone
 from spark_jobs.careful import CarefulAnalyzer
 from spark_jobs.gpus import bind_this_process
@@ -69,10 +72,14 @@ def this_worker(settings: WorkerSettings) -> FrameWorker:
 def _open(settings: WorkerSettings) -> Process:
     """Made on first use and kept, with its models and connections."""
     log_to_stdout("worker")
+    start_tracing("worker")
     if settings.gpu and (address := bind_this_process()) is not None:
         log.info("this worker has GPU %s", address)
+    report_usage("worker", settings.gpu)
     name = f"{socket.gethostname()}-{os.getpid()}"
-    open_analyzer = functools.partial(Analyzer.from_settings, settings.paths, gpu=settings.gpu)
+    open_analyzer = functools.partial(
+        Analyzer.from_settings, settings.paths, gpu=settings.gpu, heard=metrics.model_batch
+    )
     analyzer = open_analyzer()
     careful = CarefulAnalyzer(
         analyzer,

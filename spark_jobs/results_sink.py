@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from pipeline import metrics
 from pipeline.cassandra import CassandraClient
 from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_videos import CassandraVideoStore
@@ -54,7 +55,9 @@ class ResultsSink:
     def wanted(self, frames: Sequence[Frame]) -> list[bool]:
         """Not those of videos that are gone, cancelled or tried anew; waits for a store that does not answer."""
         known = patiently(lambda: self._known(frame.video_id for frame in frames), self.retry_seconds)
-        return [_wanted(frame, known.get(frame.video_id)) for frame in frames]
+        answers = [_wanted(frame, known.get(frame.video_id)) for frame in frames]
+        metrics.frames("skipped", answers.count(False))
+        return answers
 
     def keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
         """Store, enter and publish; waits for servers that do not answer."""
@@ -71,10 +74,19 @@ class ResultsSink:
         self.publisher.dead_letters(letters)
         self.publisher.outcomes(wanted)
         self.publisher.flush(30)
+        _count(frames, wanted, letters)
 
     def _known(self, video_ids: Iterable[UUID]) -> dict[UUID, Video]:
         found = {video_id: self.videos.get(video_id) for video_id in set(video_ids)}
         return {video_id: video for video_id, video in found.items() if video is not None}
+
+
+def _count(frames: Sequence[AnalyzedFrame], wanted: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
+    failed = sum(frame.failed for frame in wanted)
+    metrics.frames("done", len(wanted) - failed)
+    metrics.frames("failed", failed)
+    metrics.frames("skipped", len(frames) - len(wanted))
+    metrics.dead_letters(len(letters))
 
 
 def _wanted(frame: Frame | AnalyzedFrame, video: Video | None) -> bool:

@@ -56,10 +56,22 @@ def options(settings: AnalysisSettings, paths: PathSettings) -> dict[str, str]:
         "spark.python.worker.reuse": "true",
     }
     chosen |= _connector()
+    chosen |= {f"spark.executorEnv.{name}": value for name, value in os.environ.items() if _is_observing(name)}
     if settings.gpu:
         chosen |= gpus.resources(settings.workers)
         chosen |= {"spark.executor.memory": f"{GPU_EXECUTOR_MB}m", "spark.executorEnv.PYTHONPATH": str(ROOT)}
     return chosen
+
+
+def _is_observing(name: str) -> bool:
+    """Whether a variable says how processes log, count and trace: workers elsewhere do as this one does.
+
+    Headers may hold a token, and Spark shows its configuration: they are left to each machine's own environment.
+    """
+    return (name.startswith("OTEL_") and "HEADERS" not in name) or name in (
+        "FRAMEWISE_LOG_FORMAT",
+        "PROMETHEUS_MULTIPROC_DIR",
+    )
 
 
 def _connector() -> dict[str, str]:

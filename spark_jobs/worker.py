@@ -20,6 +20,7 @@ from spark_jobs.careful import Answer, CarefulAnalyzer
 from spark_jobs.records import Batch, Row, letter_of, place_of, records_of
 from spark_jobs.results_sink import RETRY_SECONDS, Sink
 from spark_jobs.schema import OUTCOME
+from spark_jobs.traced import about_frames
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,8 @@ class FrameWorker:
                 batch.narrow(self._sink.wanted)
                 full = [frame for _, frame in batch.frames if frame.store is StoreFrames.FULL]
                 stored = [self._writers.submit(self._store, frame) for frame in full]
-                self._analyze(batch)
+                with about_frames("analyse", [frame for _, frame in batch.frames]):
+                    self._analyze(batch)
                 stored += [self._writers.submit(self._store_blurred, *known) for known in batch.faces]
                 if behind is not None:
                     behind.result()
@@ -88,9 +90,10 @@ class FrameWorker:
         self._store(replace(frame, jpeg=blur(frame.jpeg, boxes)))
 
     def _keep(self, stored: Sequence[Future[None]], batch: Batch) -> None:
-        for writing in stored:
-            writing.result()
-        self._sink.keep(batch.analyzed, batch.letters)
+        with about_frames("store", [frame for _, frame in batch.frames]):
+            for writing in stored:
+                writing.result()
+            self._sink.keep(batch.analyzed, batch.letters)
 
 
 def _analyzed(frame: Frame, answer: Answer, worker: str, started: datetime, finished: datetime) -> AnalyzedFrame:
