@@ -10,15 +10,12 @@ with framewise.Client() as client:
 
 from framewise.answers import (
     Box,
-    Comparison,
     Detection,
     Event,
-    Found,
     FrameCounts,
     Model,
     Result,
     Stage,
-    Summary,
     Video,
 )
 from framewise.client import Client
@@ -34,6 +31,7 @@ from framewise.errors import (
     Unreachable,
     WaitTimeout,
 )
+from framewise.insights import Comparison, Found, Summary
 from framewise.retries import Retries
 from framewise.submissions import Options
 

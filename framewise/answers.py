@@ -10,11 +10,13 @@ from framewise.errors import Problem
 ENDED = frozenset({"completed", "failed", "cancelled"})
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """Part of an answer."""
+
     model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
 
 
-class FrameCounts(_Answer):
+class FrameCounts(Answer):
     """Sampled frames: how many there are (None until the source has been read), and what became of them."""
 
     expected: int | None = None
@@ -24,7 +26,7 @@ class FrameCounts(_Answer):
     dropped: int = 0
 
 
-class Stage(_Answer):
+class Stage(Answer):
     """A part of the work: `waiting`, `running`, `done` or `stopped`, and when it began and ended."""
 
     name: str
@@ -33,14 +35,14 @@ class Stage(_Answer):
     finished_at: datetime | None = None
 
 
-class MissingRange(_Answer):
+class MissingRange(Answer):
     """Sampled frames without an outcome, by frame number, both ends included."""
 
     from_: int = Field(alias="from")
     to: int
 
 
-class Video(_Answer):
+class Video(Answer):
     """A video and how it stands. `progress` is 0–1, None while it cannot be known; times are seconds."""
 
     video_id: str
@@ -78,7 +80,7 @@ class Video(_Answer):
         return self.status in ENDED
 
 
-class Box(_Answer):
+class Box(Answer):
     """Fractions (0–1) of the upright frame; `x`, `y` is the top-left corner."""
 
     x: float
@@ -87,7 +89,7 @@ class Box(_Answer):
     height: float
 
 
-class Detection(_Answer):
+class Detection(Answer):
     """One finding. A colour is `#rrggbb` with its share of the frame as confidence, and no box."""
 
     label: str
@@ -96,7 +98,7 @@ class Detection(_Answer):
     attributes: dict[str, float] = {}
 
 
-class Result(_Answer):
+class Result(Answer):
     """What one model said of one frame."""
 
     video_id: str
@@ -114,7 +116,7 @@ class Result(_Answer):
     detections: list[Detection] = []
 
 
-class Model(_Answer):
+class Model(Answer):
     """The model that the workers use for a task; None where none has been loaded yet."""
 
     task: str
@@ -127,7 +129,7 @@ class Model(_Answer):
     loaded_at: datetime | None = None
 
 
-class Event(_Answer):
+class Event(Answer):
     """An event of a video: `result`, `state` or `preview`. Those with an id can be resumed from."""
 
     id: str | None = None
@@ -138,18 +140,3 @@ class Event(_Answer):
     def last(self) -> bool:
         """Whether the video has ended or is gone, so that no event follows."""
         return self.type == "state" and isinstance(self.data, dict) and self.data.get("status") in {*ENDED, "deleted"}
-
-
-class Found(_Answer):
-    """What a search found: a label in a video."""
-
-    video_id: str
-    video_name: str
-
-
-class Summary(_Answer):
-    """What was found in a video, label by label."""
-
-
-class Comparison(_Answer):
-    """What differs between two analyses."""

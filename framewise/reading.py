@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from framewise.answers import Comparison, Found, Model, Result, Summary, Video
+from framewise.answers import Model, Result, Video
 from framewise.connection import Connection
+from framewise.insights import Comparison, Found, Summary
 
 PAGE = 500
 

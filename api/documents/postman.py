@@ -30,7 +30,7 @@ WAITS_FOR = "get_video"
 GIVEN: dict[str, dict[str, str]] = {
     "list_results": {"limit": "10"},
     "upload_video": {"modelsToRun": "objects_detection,color_detection", "frameStep": "10"},
-    "search_results": {"limit": "10"},
+    "search": {"limit": "10"},
 }
 """Parameters and form fields that are switched on."""
 KEY_SCRIPT = """const key = pm.variables.get("api_key");
