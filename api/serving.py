@@ -13,6 +13,7 @@ from api.events.hub import EventHub
 
 START_FAILED = 3
 STOP_SECONDS = 2.0
+UNREAD_SECONDS = 1.0
 
 
 class Background(Protocol):
@@ -34,10 +35,21 @@ class _Server(uvicorn.Server):
         self._background = background
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait for requests under way, for as long as the configuration says."""
         self._events.stop()
+        cutting = asyncio.create_task(self._cut_unread())
         await super().shutdown(sockets)
+        cutting.cancel()
         # uvicorn raises the signal again, so that nothing after this is sure to run.
         await asyncio.to_thread(stop_all, self._background)
+
+    async def _cut_unread(self) -> None:
+        """Do not wait for those who do not read the rest of what is over."""
+        await asyncio.sleep(UNREAD_SECONDS)
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if isinstance(transport, asyncio.WriteTransport) and transport.is_closing():
+                transport.abort()
 
 
 def serve(app: FastAPI, events: EventHub, background: Sequence[Background], **options: object) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 
-from fastapi.sse import EventSourceResponse
+from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from api.events.hub import EventHub
@@ -13,11 +13,14 @@ LAST_SECONDS = 0.5
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
-class EventResponse(EventSourceResponse):
+class EventResponse(StreamingResponse):
     """Sends chunks until they end, the client is gone, or the service stops though the client does not read.
 
-    The stream must have been entered in the hub; it leaves at the end.
+    The stream must have been entered in the hub; it leaves at the end. FastAPI's own class is for operations that
+    yield, which cannot answer 204.
     """
+
+    media_type = "text/event-stream"
 
     def __init__(self, hub: EventHub, chunks: AsyncIterator[bytes]) -> None:
         super().__init__(chunks, headers=HEADERS)

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.sse import EventSourceResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import KnownVideo, ServicesDep
@@ -54,7 +53,8 @@ class EventParams(BaseModel):
     "/events",
     operation_id="watch_video",
     summary="Results and states as they come",
-    response_class=EventSourceResponse,
+    status_code=200,
+    response_class=EventResponse,
     responses={**STREAM, **documented(404, 429)},
 )
 async def events(
