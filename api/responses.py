@@ -43,7 +43,7 @@ class MissingRange(_Answer):
 class Stage(_Answer):
     """A part of the work, and when it began and ended."""
 
-    name: Literal["downloading", "decoding", "analysing"]
+    name: Literal["downloading", "decoding", "analysing", "storing"]
     state: Literal["waiting", "running", "done", "stopped"]
     started_at: datetime | None
     finished_at: datetime | None
@@ -83,7 +83,11 @@ class VideoAnswer(_Answer):
     warnings: list[str]
     stages: list[Stage]
     progress: float | None = Field(description="0–1; null while it cannot be known")
-    eta_seconds: float | None
+    rate: float | None = Field(default=None, description="frames a second lately; null while it is not known")
+    position: int | None = Field(default=None, description="1 for the pending video that is taken next")
+    eta_seconds: float | None = Field(
+        description="until it has ended, by the measured rate and the queue before it; null while that is not known"
+    )
     error: ProblemAnswer | None
     parent_id: UUID | None = None
     tags: list[str]
