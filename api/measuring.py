@@ -76,7 +76,7 @@ def _counted() -> bytes:
         tidy(folder)
         with guarded(folder, fcntl.LOCK_SH):
             registry = CollectorRegistry()
-            MultiProcessCollector(registry, str(folder))
+            MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
             return generate_latest(registry)
     except OSError:
         return b""

@@ -5,6 +5,7 @@ URLs in messages are shown without what opens doors.
 """
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 FIELDS = ("service", "request_id", "video_id")
 PARTS = ("method", "route", "status", "ms")
 """What the line of a request says; in JSON each is a field."""
+
+KEY = re.compile(r"\b(fw_[0-9A-Za-z]+_)[0-9A-Za-z]+")
+"""An API key; its id may be read, its secret may not."""
 
 _about: ContextVar[dict[str, str] | None] = ContextVar("about", default=None)
 
@@ -100,4 +104,7 @@ class JsonLines(JsonFormatter):
 
 
 def _closed(text: str) -> str:
-    return redact_text(text) if "://" in text else text
+    """The text with its URLs and API keys as anybody may read them."""
+    if "://" in text:
+        text = redact_text(text)
+    return KEY.sub(r"\1***", text) if "fw_" in text else text

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pipeline.contracts.frames import Frame
 from pipeline.logs import about
-from pipeline.tracing import is_tracing, span
+from pipeline.tracing import Attributes, is_tracing, span
 
 KNOWN = 1000
 
@@ -34,7 +34,7 @@ def about_frames(doing: str, frames: Sequence[Frame]) -> Iterator[None]:
         if is_tracing():
             counts = Counter((frame.video_id, frame.attempt) for frame in frames)
             for attempt, frame in first.items():
-                noted = {"framewise.video_id": str(frame.video_id), "framewise.frames": counts[attempt]}
+                noted: Attributes = {"framewise.video_id": str(frame.video_id), "framewise.frames": counts[attempt]}
                 here.enter_context(span(doing, frame.traceparent, "consumer", noted))
         yield
 
