@@ -11,7 +11,19 @@ from api.measuring import MetricsPage
 from api.observing import Observing
 from api.problems import ProblemBody
 from api.readiness import Readiness
-from api.routes import events, frames, metrics, results, service, submissions, videos
+from api.routes import (
+    compare,
+    control,
+    events,
+    frames,
+    metrics,
+    results,
+    search,
+    service,
+    submissions,
+    summary,
+    videos,
+)
 from api.services import Services
 
 DESCRIPTION = """
@@ -35,7 +47,7 @@ def create_app(
     app.state.readiness = Readiness(services.checks)
     app.state.metrics = page or MetricsPage()
     problems.install(app)
-    for module in (submissions, videos, results, frames, events, service, metrics):
+    for module in (submissions, control, videos, search, results, summary, compare, frames, events, service, metrics):
         app.include_router(module.router)
     _document_problems(app)
     return app

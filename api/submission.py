@@ -1,33 +1,76 @@
-"""Owns what happens to a submission: the row, the wake-up, and the limit of what may wait."""
+"""Owns what becomes of a submission: one video for each key that a client made up, its row, and the wake-up."""
 
+import hashlib
+import json
 import logging
 import time
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+
+from api.origin import Origin
 from api.requests import AnalysisOptions
 from api.services import Services
-from pipeline.contracts.errors import FramewiseError
+from pipeline.contracts.errors import Conflict, FramewiseError
 from pipeline.contracts.videos import SourceKind, Video, VideoStatus
+from pipeline.deleting import delete
+from pipeline.submissions import Claim
 
 
-def new_video_id() -> UUID:
-    """An id for a video."""
-    return uuid4()
+class VideoGone(Conflict):
+    """A key whose video was deleted."""
+
+    type = "video-deleted"
+    title = "The video of this key was deleted"
 
 
-def submit(
-    services: Services,
-    video_id: UUID,
-    options: AnalysisOptions,
-    source: SourceKind,
-    url: str,
-    name: str,
-    key_id: str | None = None,
+def fingerprint_of(way: str, body: BaseModel, *more: str) -> str:
+    """What was asked, as a digest: the way in, the body, however its names were written, and what else counts."""
+    asked = [way, body.model_dump(mode="json"), *more]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def earlier(services: Services, origin: Origin, fingerprint: str) -> Video | None:
+    """The video that this key has made before; None for a new key, or none.
+
+    Raises RequestValidationError when the key was used for something else, VideoGone when its video was deleted.
+    """
+    claim = services.submissions.find(origin.key) if origin.key is not None else None
+    return services.videos.get(_claimed(services, claim, fingerprint)) if claim is not None else None
+
+
+def claim_id(services: Services, origin: Origin, fingerprint: str) -> UUID:
+    """The id for the video of a submission: of all who come with one key, each gets the same. Raises as `earlier`."""
+    wanted = Claim(uuid4(), fingerprint)
+    claim = services.submissions.claim(origin.key, wanted) if origin.key is not None else wanted
+    return _claimed(services, claim, fingerprint)
+
+
+def _claimed(services: Services, claim: Claim, fingerprint: str) -> UUID:
+    video_id = claim.video_id
+    if video_id is None or services.deletions.get(video_id) is not None:
+        raise VideoGone("the video that this Idempotency-Key made was deleted; send another key to submit it again")
+    if claim.fingerprint != fingerprint:
+        raise RequestValidationError(
+            [
+                {
+                    "loc": ("header", "Idempotency-Key"),
+                    "msg": "was used for another request; send a new key",
+                    "type": "key",
+                }
+            ]
+        )
+    return video_id
+
+
+def new_video(
+    video_id: UUID, options: AnalysisOptions, origin: Origin, source: SourceKind, url: str, name: str
 ) -> Video:
-    """Keep the video as pending and wake ingest, which would find it by itself a little later."""
+    """A video that waits."""
     now = datetime.now(UTC)
-    video = Video(
+    return Video(
         video_id=video_id,
         status=VideoStatus.PENDING,
         source=source,
@@ -40,11 +83,34 @@ def submit(
         max_duration=options.max_duration,
         external_id=options.external_id,
         tags=frozenset(options.tags),
-        key_id=key_id,
+        callback_url=options.callback_url,
+        store_frames=options.store_frames,
+        key_id=origin.key_id,
+        request_id=origin.request_id,
+        traceparent=origin.traceparent,
     )
-    services.videos.create(video)
+
+
+def submit(services: Services, video: Video) -> Video:
+    """Keep a video and wake ingest, which would find it by itself a little later; the video as it is kept.
+
+    Another who came with the same key may have kept it already, or died before. Raises VideoGone when it was deleted
+    meanwhile.
+    """
+    try:
+        services.videos.create(video)
+    except Conflict:
+        video = services.videos.get(video.video_id) or video
+    if services.deletions.get(video.video_id) is not None:
+        delete(services.stores, services.deletions, video.video_id)
+        raise VideoGone(f"video {video.video_id} was deleted; send another Idempotency-Key to submit it again")
+    wake(services, video.video_id)
+    return video
+
+
+def wake(services: Services, video_id: UUID) -> None:
+    """Tell ingest that a video waits; without a broker it finds it a little later."""
     try:
         services.publisher.wake(video_id)
     except FramewiseError as e:
         logging.getLogger(__name__).warning("video %s waits for the next look at the queue: %s", video_id, e)
-    return video

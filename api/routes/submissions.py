@@ -1,11 +1,13 @@
 """Owns the ways in: an address, or a file."""
 
+import errno
+import hashlib
 import json
 import shutil
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from uuid import UUID
+from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -15,15 +17,16 @@ from starlette.datastructures import UploadFile
 
 from api.caller import Caller, caller_of
 from api.dependencies import CallerDep, NoQuery, ServicesDep
+from api.origin import Origin, OriginDep
 from api.problems import documented
 from api.requests import NAME_LENGTH, AnalysisOptions, StartRequest
 from api.responses import VideoAnswer
 from api.room import check_room
 from api.services import Services
-from api.submission import new_video_id, submit
+from api.submission import claim_id, earlier, fingerprint_of, new_video, submit
 from api.views import video_answer
 from pipeline.contracts.errors import DiskFull
-from pipeline.contracts.videos import SourceKind
+from pipeline.contracts.videos import SourceKind, Video
 from pipeline.frame_store import FULL
 
 router = APIRouter(prefix="/analysis", tags=["submit"], dependencies=[NoQuery])
@@ -47,6 +50,8 @@ FORM_SCHEMA = {
                         "maxDuration": {"type": "number"},
                         "externalId": {"type": "string"},
                         "tags": {"type": "string", "description": "with commas between, or JSON"},
+                        "callbackURL": {"type": "string"},
+                        "storeFrames": {"type": "string", "enum": ["full", "blurred", "none"]},
                     },
                 }
             }
@@ -62,11 +67,17 @@ FORM_SCHEMA = {
     summary="Analyse the video behind an address",
     responses=documented(409, 413),
 )
-def start(services: ServicesDep, caller: CallerDep, body: StartRequest, response: Response) -> VideoAnswer:
+def start(
+    services: ServicesDep, caller: CallerDep, origin: OriginDep, body: StartRequest, response: Response
+) -> VideoAnswer:
     """Answers at once; `Location` says where to ask how it stands."""
-    check_room(services, caller)
-    name = unquote(PurePosixPath(urlsplit(body.video_url).path).name) or "video"
-    video = submit(services, new_video_id(), body, SourceKind.URL, body.video_url, name[:NAME_LENGTH], caller.key_id)
+    asked = fingerprint_of("start", body)
+    video = earlier(services, origin, asked)
+    if video is None:
+        check_room(services, caller)
+        name = unquote(PurePosixPath(urlsplit(body.video_url).path).name) or "video"
+        video_id = claim_id(services, origin, asked)
+        video = submit(services, new_video(video_id, body, origin, SourceKind.URL, body.video_url, name[:NAME_LENGTH]))
     response.headers["Location"] = f"/analysis/{video.video_id}"
     return video_answer(services, video)
 
@@ -79,36 +90,61 @@ def start(services: ServicesDep, caller: CallerDep, body: StartRequest, response
     responses=documented(409, 413),
     openapi_extra=FORM_SCHEMA,
 )
-async def upload(services: ServicesDep, request: Request, response: Response) -> VideoAnswer:
+async def upload(services: ServicesDep, origin: OriginDep, request: Request, response: Response) -> VideoAnswer:
     """Takes the file and the same fields as `start`, as multipart/form-data."""
     async with request.form(max_files=1, max_fields=40) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise RequestValidationError([{"loc": ("body", "file"), "msg": "a file is needed", "type": "missing"}])
         options = _options({key: form.getlist(key) for key in form if key != "file"})
-        return await run_in_threadpool(_take, services, caller_of(request), file, options, response)
+        video = await run_in_threadpool(_take, services, caller_of(request), origin, file, options)
+        return await run_in_threadpool(_accepted, services, video, response)
 
 
-def _take(
-    services: Services, caller: Caller, file: UploadFile, options: AnalysisOptions, response: Response
-) -> VideoAnswer:
-    check_room(services, caller)
-    video_id = new_video_id()
-    _keep(services, video_id, file)
+def _take(services: Services, caller: Caller, origin: Origin, file: UploadFile, options: AnalysisOptions) -> Video:
     name = PurePosixPath((file.filename or "").replace("\\", "/")).name[:NAME_LENGTH] or "upload"
-    video = submit(services, video_id, options, SourceKind.UPLOAD, f"upload:{video_id}", name, caller.key_id)
+    asked = fingerprint_of("upload", options, name, _digest(file)) if origin.key is not None else ""
+    if (known := earlier(services, origin, asked)) is not None:
+        return known
+    check_room(services, caller)
+    kept = _keep(services, file)
+    try:
+        video_id = claim_id(services, origin, asked)
+        _hand_over(kept, services.sources_dir / str(video_id))
+    finally:
+        shutil.rmtree(kept, ignore_errors=True)
+    return submit(services, new_video(video_id, options, origin, SourceKind.UPLOAD, f"upload:{video_id}", name))
+
+
+def _accepted(services: Services, video: Video, response: Response) -> VideoAnswer:
     response.headers["Location"] = f"/analysis/{video.video_id}"
     return video_answer(services, video)
 
 
-def _keep(services: Services, video_id: UUID, file: UploadFile) -> None:
-    """Put the file where ingest looks for it, whole or not at all."""
-    folder = services.sources_dir / str(video_id)
+def _digest(file: UploadFile) -> str:
+    found = hashlib.file_digest(file.file, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.file.seek(0)
+    return found
+
+
+def _hand_over(kept: Path, folder: Path) -> None:
+    """Put the file where ingest looks for it, unless another who came with the same key has done so."""
+    try:
+        kept.rename(folder)
+    except OSError as e:
+        if e.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+
+
+def _keep(services: Services, file: UploadFile) -> Path:
+    """The folder with the file, whole; named as no video is yet."""
+    folder = services.sources_dir / str(uuid4())
     try:
         folder.mkdir(parents=True)
         with (folder / "upload.part").open("wb") as kept:
             shutil.copyfileobj(file.file, kept, 2**20)
         (folder / "upload.part").replace(folder / "source")
+        return folder
     except OSError as e:
         shutil.rmtree(folder, ignore_errors=True)
         if e.errno in FULL:
