@@ -18,6 +18,8 @@ usage: ./run.sh [--workers N] [--gpu]     start everything in the background and
        ./run.sh dead-letters [list|replay [RECORD…]]
                                           records that were set aside: show them, send them again
        ./run.sh framewise [COMMAND]       the command line: submit, watch, results, …; also .venv/bin/framewise
+       ./run.sh keys create --name NAME [--scopes read,submit] | list | revoke ID
+                                          API keys, which the service asks for beyond this machine
        ./run.sh kafka [TOOL] [ARGS]       Kafka's own tools, such as: kafka topics --list
        ./run.sh cqlsh [ARGS]              Cassandra's own shell
        ./run.sh --docker [--workers N] [--gpu] [down|status|logs]
@@ -175,10 +177,10 @@ make_locks() {
 
 command="up" docker=""
 gpu="${FRAMEWISE_GPU:-}"
-case "${1:-}" in test | lock | down | status | logs | demo | doctor | dead-letters | kafka | cqlsh | framewise | up) command="$1" ;; esac
+case "${1:-}" in test | lock | down | status | logs | demo | doctor | dead-letters | keys | kafka | cqlsh | framewise | up) command="$1" ;; esac
 for argument in "$@"; do
   # What follows these is for the tool, to the last word.
-  case "$command" in kafka | cqlsh | framewise) break ;; esac
+  case "$command" in keys | kafka | cqlsh | framewise) break ;; esac
   case "$argument" in
   -h | --help | help)
     usage
@@ -222,7 +224,7 @@ down | status | logs | dead-letters)
 esac
 
 case "$command" in
-doctor | kafka | cqlsh | framewise) ;; # These say themselves what is missing.
+doctor | keys | kafka | cqlsh | framewise) ;; # These say themselves what is missing.
 *) [ "$kind" = gpu ] || "$PYTHON" -m stack.preflight ;;
 esac
 ensure_venv "$venv" "$kind"

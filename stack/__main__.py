@@ -13,11 +13,11 @@ from rich.console import Console
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import wrong_settings
 from pipeline.dead_letters import DeadLetters
-from stack import commands, cqlsh, dead_letters, demo, doctor, report, tools
+from stack import commands, cqlsh, dead_letters, demo, doctor, keys, report, tools
 from stack.running import kafka_of
 from stack.settings import PREFIX, StackSettings
 
-PASSED_ON = ("kafka", "cqlsh")
+PASSED_ON = ("kafka", "cqlsh", "keys")
 """What comes after these is for the tool, to the last word."""
 
 
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     letters.add_argument("-n", "--newest", type=int, default=100, metavar="N", help="of the newest N (default: 100)")
     found.add_parser("kafka", help="Kafka's own tools: kafka TOOL [ARGS…]; without a tool, their names")
     found.add_parser("cqlsh", help="Cassandra's own shell: cqlsh [ARGS…]")
+    found.add_parser("keys", add_help=False, help="API keys: keys create --name NAME | list | revoke ID")
     return top
 
 
@@ -84,6 +85,8 @@ def _pass_on(command: str, words: list[str], settings: StackSettings, console: C
     os.chdir(called_from)
     if command == "kafka":
         tools.become_tool(settings, words[0], words[1:])
+    elif command == "keys":
+        keys.become_keys(settings, words)
     else:
         cqlsh.become_cqlsh(settings, words)
     return 1

@@ -1,5 +1,6 @@
 """Owns the demonstration: submit a video, show how it goes, and what was found."""
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +19,17 @@ FRAME_STEP = 5
 POLL_SECONDS = 0.3
 STALL_SECONDS = 300.0
 PAGE = 1000
+KEY = "FRAMEWISE_KEY"
+"""Holds the API key, where the service needs one."""
 
 Video = dict[str, Any]
 
 
 def run(settings: StackSettings, source: str | None, console: Console) -> int:
     """Analyse one video with every task; 0 when it completed. Raises StackError when it cannot be submitted."""
-    with httpx.Client(base_url=settings.api_url, timeout=60, trust_env=False) as client:
+    key = os.environ.get(KEY)
+    headers = {"X-API-Key": key} if key else {}
+    with httpx.Client(base_url=settings.api_url, timeout=60, trust_env=False, headers=headers) as client:
         video = _submit(client, source or str(sample(settings.data_dir / "cache")))
         console.print(f"Analysing {video['video_name']!r}, every {FRAME_STEP}th frame", highlight=False)
         video = _watch(client, video, console)

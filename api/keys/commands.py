@@ -1,0 +1,57 @@
+"""Owns what is done with keys on the command line: make one, list them, revoke one."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from api.keys import form
+from pipeline.key_store import ApiKey, KeyStore, Scope
+
+
+def create(
+    store: KeyStore,
+    name: str,
+    scopes: Sequence[Scope],
+    requests_per_minute: int | None = None,
+    open_videos: int | None = None,
+) -> str:
+    """Make a key; it is returned as it is sent, and can never be shown again. Raises StoreUnavailable."""
+    secret = form.new_secret()
+    key = ApiKey(
+        form.new_id(),
+        name,
+        form.digest(secret),
+        frozenset(scopes),
+        datetime.now(UTC),
+        requests_per_minute,
+        open_videos,
+    )
+    store.add(key)
+    return form.written(key.key_id, secret)
+
+
+def show(store: KeyStore, console: Console) -> None:
+    """Print every key, oldest first, without its secret."""
+    keys = store.all()
+    if not keys:
+        console.print("there are no keys yet; make one with: keys create --name NAME")
+        return
+    table = Table("id", "name", "scopes", "requests a minute", "open videos", "created", "revoked")
+    for key in keys:
+        table.add_row(
+            key.key_id,
+            Text(key.name),
+            ", ".join(sorted(key.scopes)),
+            _limit(key.requests_per_minute),
+            _limit(key.open_videos),
+            f"{key.created_at:%Y-%m-%d %H:%M}",
+            f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "",
+        )
+    console.print(table)
+
+
+def _limit(value: int | None) -> str:
+    return "as set" if value is None else "no limit" if value == 0 else str(value)
