@@ -12,10 +12,10 @@ from pathlib import Path
 
 import httpx
 
-from ingest.cutting import cut_at
 from ingest.halt import Halt
 from pipeline.contracts.errors import DiskFull, SourceRefused, SourceTooLarge, SourceUnreachable
 from pipeline.contracts.urls import redact_text, redact_url
+from pipeline.outbound.cutting import cut_at
 from pipeline.outbound.guard import SourceGuard
 from pipeline.outbound.transport import GuardedTransport
 
@@ -77,7 +77,7 @@ class Downloader:
     def _fetch_once(self, url: str, path: Path, halt: Halt, deadline: float) -> str:
         try:
             with (
-                cut_at(deadline, halt) as extensions,
+                cut_at(deadline, lambda: halt.is_set) as extensions,
                 self._client.stream("GET", url, extensions=extensions) as response,
             ):
                 _check_status(response, url)

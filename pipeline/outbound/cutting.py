@@ -3,22 +3,20 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
-
-from ingest.halt import Halt
 
 LOOK_SECONDS = 0.2
 OPENED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 
 
 @contextmanager
-def cut_at(deadline: float, halt: Halt) -> Iterator[dict[str, Any]]:
-    """Extensions for one httpx request, whose connections are cut at the deadline (monotonic seconds) or on a halt."""
+def cut_at(deadline: float, stopped: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """Extensions for one httpx request, whose connections are cut at the deadline (monotonic seconds) or once it is stopped."""
     connection = _Connection()
     done = threading.Event()
-    watching = threading.Thread(target=_watch, args=(connection, deadline, halt, done), name="cutting", daemon=True)
+    watching = threading.Thread(target=_watch, args=(connection, deadline, stopped, done), name="cutting", daemon=True)
     watching.start()
     try:
         yield {"trace": connection.trace}
@@ -27,9 +25,9 @@ def cut_at(deadline: float, halt: Halt) -> Iterator[dict[str, Any]]:
         watching.join()
 
 
-def _watch(connection: "_Connection", deadline: float, halt: Halt, done: threading.Event) -> None:
+def _watch(connection: "_Connection", deadline: float, stopped: Callable[[], bool], done: threading.Event) -> None:
     while not done.wait(LOOK_SECONDS):
-        if halt.is_set or time.monotonic() > deadline:
+        if stopped() or time.monotonic() > deadline:
             connection.cut()
 
 
