@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 
 from api.caller import Caller, caller_of
@@ -36,6 +36,13 @@ FrameNumber = Annotated[int, Path(ge=1, le=2**53, description="1-based number of
 CallerDep = Annotated[Caller, Depends(caller_of)]
 
 
+async def _other_path(request: Request) -> None:
+    """A path with an operation of its own is no video: there, another method is what is wrong."""
+    known = request.app.openapi()["paths"].get(request.url.path)
+    if known is not None:
+        raise HTTPException(405, headers={"Allow": ", ".join(method.upper() for method in known)})
+
+
 def visible(services: Services, caller: Caller, video_id: UUID) -> Video:
     """The video, if it is there and the caller may see it; raises NotFound, in the same words for both."""
     video = services.videos.get(video_id)
@@ -57,6 +64,7 @@ def _video(services: ServicesDep, caller: CallerDep, video_id: VideoId) -> Video
 
 KnownVideo = Annotated[Video, Depends(_video)]
 NoQuery = Depends(_no_query)
+NoOtherPath = Depends(_other_path)
 ResultParamsDep = Annotated[ResultParams, Query()]
 SummaryParamsDep = Annotated[SummaryParams, Query()]
 SearchParamsDep = Annotated[SearchParams, Query()]

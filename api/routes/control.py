@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from api.dependencies import CallerDep, KnownVideo, NoQuery, ServicesDep, VideoId, visible
+from api.dependencies import CallerDep, KnownVideo, NoOtherPath, NoQuery, ServicesDep, VideoId, visible
 from api.problems import documented
 from api.responses import VideoAnswer
 from api.room import check_room
@@ -50,6 +50,7 @@ def retry(services: ServicesDep, caller: CallerDep, video: KnownVideo, response:
     operation_id="delete_video",
     summary="Delete a video with all that was made of it",
     responses=documented(404, 409),
+    dependencies=[NoOtherPath],
 )
 def delete_video(services: ServicesDep, caller: CallerDep, video_id: VideoId) -> None:
     """In any state, also while it is analysed: rows, frames and files go, and nothing that is under way brings them
