@@ -17,6 +17,7 @@ from api.routes import (
     events,
     frames,
     metrics,
+    rerun,
     results,
     search,
     service,
@@ -47,7 +48,20 @@ def create_app(
     app.state.readiness = Readiness(services.checks)
     app.state.metrics = page or MetricsPage()
     problems.install(app)
-    for module in (submissions, control, videos, search, results, summary, compare, frames, events, service, metrics):
+    for module in (
+        submissions,
+        rerun,
+        control,
+        videos,
+        search,
+        results,
+        summary,
+        compare,
+        frames,
+        events,
+        service,
+        metrics,
+    ):
         app.include_router(module.router)
     _document_problems(app)
     return app

@@ -13,7 +13,10 @@ from api.services import Services
 from pipeline.completion import missing
 from pipeline.contracts.results import ResultRow
 from pipeline.contracts.urls import redact_url
-from pipeline.contracts.videos import LedgerCount, SourceKind, SourceProgress, Video, VideoStatus
+from pipeline.contracts.videos import LedgerCount, SourceProgress, Video, VideoStatus
+
+UPLOADED = "upload:"
+"""How the source of a video begins that came as a file, its re-analyses' too: there is no address to show."""
 
 
 def video_answer(services: Services, video: Video) -> VideoAnswer:
@@ -26,7 +29,7 @@ def video_answer(services: Services, video: Video) -> VideoAnswer:
     return VideoAnswer(
         video_id=video.video_id,
         video_name=video.video_name,
-        video_url=redact_url(video.source_url) if video.source is not SourceKind.UPLOAD else None,
+        video_url=None if video.source_url.startswith(UPLOADED) else redact_url(video.source_url),
         source=video.source,
         status=video.status,
         models_to_run=[TaskAnswer.model_validate(task) for task in video.tasks],
@@ -56,6 +59,7 @@ def video_answer(services: Services, video: Video) -> VideoAnswer:
         callback_url=redact_url(video.callback_url) if video.callback_url else None,
         store_frames=video.store_frames,
         attempt=video.attempt,
+        parent_id=video.parent_id,
         status_url=path,
         results_url=f"{path}/results",
     )
