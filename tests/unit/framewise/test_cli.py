@@ -1,5 +1,6 @@
 """The command line against the real application: what it prints, and with which status it ends."""
 
+import io
 import json
 import os
 import subprocess
@@ -158,7 +159,7 @@ def test_nothing_is_coloured_where_nobody_looks(run: Run, video: Video) -> None:
 
 
 def test_deleting_asks_first(run: Run, video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("builtins.input", lambda *_: "n")
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     status, _, said = run("delete", video.video_id)
     assert (status, "Aborted" in said) == (1, True)
     assert run("list")[1].count(str(video.video_id)) == 1

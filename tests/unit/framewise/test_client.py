@@ -7,14 +7,17 @@ import httpx
 import pytest
 
 from api.services import Services
-from framewise import Client, Conflict, Invalid, NotFound, Retries, WaitTimeout
+from framewise import Client, Conflict, Invalid, NotFound, Options, Retries, WaitTimeout
 from framewise.submissions import fields
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import Video, VideoStatus
 
 
 def test_an_address_is_submitted_with_its_options(client: Client, services: Services) -> None:
-    options = {"tasks": ["objects_detection", {"name": "faces_detection", "minConfidence": 0.9}], "tags": ("a", "b")}
+    options: Options = {
+        "tasks": ["objects_detection", {"name": "faces_detection", "minConfidence": 0.9}],
+        "tags": ("a", "b"),
+    }
     shown = client.start("https://example.com/a.mp4", **options, name="A", sample_seconds=2.0, start_time=1.0)
     kept = services.videos.open_videos(10)
     assert [str(video_id) for video_id in kept] == [shown.video_id]
