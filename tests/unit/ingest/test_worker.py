@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import pytest
@@ -13,6 +13,7 @@ from ingest.worker import Worker
 from pipeline.contracts.errors import MediaError, SourceRefused, StoreUnavailable
 from pipeline.contracts.videos import SourceKind, VideoStatus
 from pipeline.video_store import InMemoryVideoStore, Listing
+from tests.unit.factories import T0, a_video, analyzed
 from tests.unit.ingest.benches import Bench, HeldPublisher, ListedDecoder, wait_until
 
 
@@ -179,3 +180,34 @@ def test_none_is_given_while_many_frames_wait_for_analysis(bench: Bench) -> None
     assert WaitingVideos(bench.videos, bench.results, 50).find(5, ()) == []
     found = WaitingVideos(bench.videos, bench.results, 51).find(5, ())
     assert [v.video_id for v in found] == [waiting.video_id]
+
+
+def test_keys_are_served_in_turn(bench: Bench) -> None:
+    for n in range(4):
+        bench.videos.create(replace(a_video(), key_id="a", created_at=T0.replace(second=n)))
+    bench.videos.create(replace(a_video(), key_id="b", created_at=T0.replace(second=30)))
+    waiting = WaitingVideos(bench.videos, bench.results, 100)
+    assert [v.key_id for v in waiting.find(3, ())] == ["a", "b", "a"]
+    running = [v.video_id for v in waiting.find(1, ())]
+    assert [v.key_id for v in waiting.find(2, running)] == ["b", "a"]
+
+
+def test_what_another_worker_left_comes_first(bench: Bench) -> None:
+    bench.submit()
+    left = bench.submit(order=5)
+    bench.videos.transition(left.video_id, VideoStatus.PROCESSING)
+    assert [v.video_id for v in WaitingVideos(bench.videos, bench.results, 100).find(1, ())] == [left.video_id]
+
+
+def test_frames_that_wait_are_not_counted_at_every_look(bench: Bench) -> None:
+    now = 0.0
+    published = bench.submit()
+    bench.videos.transition(published.video_id, VideoStatus.PROCESSING)
+    bench.videos.set_expected(published.video_id, 10, 10)
+    waiting = WaitingVideos(bench.videos, bench.results, 5, lambda: now)
+    bench.submit(order=1)
+    assert waiting.find(5, ()) == []
+    bench.results.save([analyzed(published.video_id, n) for n in range(1, 10)], {published.video_id: 1})
+    assert waiting.find(5, ()) == []
+    now = 2.0
+    assert len(waiting.find(5, ())) == 1

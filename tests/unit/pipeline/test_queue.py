@@ -1,0 +1,144 @@
+"""Who is next, and how long the wait is."""
+
+import heapq
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.contracts.videos import Sampling, SourceProgress, VideoStatus
+from pipeline.queue import Queue, expected_frames, in_turn, seconds_left, seconds_until_done
+from pipeline.speed import Speed
+from pipeline.video_store import Listing
+from tests.unit.factories import T0, a_video
+
+PENDING, PROCESSING = VideoStatus.PENDING, VideoStatus.PROCESSING
+
+
+def entry(order: int, key: str | None, status: VideoStatus | None = PENDING) -> Listing:
+    return Listing(uuid4(), T0 + timedelta(seconds=order), None, status, key)
+
+
+def keys_of(entries: list[Listing]) -> str:
+    return "".join(entry.key_id or "-" for entry in entries)
+
+
+def test_keys_are_served_in_turn() -> None:
+    waiting = [entry(n, "a") for n in range(5)] + [entry(10, "b"), entry(11, "b"), entry(12, None)]
+    assert keys_of(list(in_turn(waiting, {}))) == "ab-abaaa"
+
+
+def test_who_has_more_running_waits() -> None:
+    waiting = [entry(0, "a"), entry(1, "a"), entry(2, "b"), entry(3, "b"), entry(4, "b")]
+    assert keys_of(list(in_turn(waiting, {"a": 2}))) == "bbaba"
+
+
+def test_one_key_is_served_oldest_first() -> None:
+    waiting = [entry(n, "a") for n in (3, 1, 2)]
+    assert [e.at.second - T0.second for e in in_turn(waiting, {"a": 9})] == [1, 2, 3]
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", None]), max_size=40),
+    st.dictionaries(st.sampled_from(["a", "b"]), st.integers(0, 5)),
+)
+def test_no_key_is_ever_more_than_one_ahead_of_another_that_waits(
+    keys: list[str | None], running: dict[str | None, int]
+) -> None:
+    waiting = [entry(n, key) for n, key in enumerate(keys)]
+    taken = list(in_turn(waiting, running))
+    assert Counter(e.video_id for e in taken) == Counter(e.video_id for e in waiting)
+    served, left = Counter(running), Counter(keys)
+    for chosen in taken:
+        assert all(served[chosen.key_id] <= served[other] for other in left if left[other] > 0)
+        served[chosen.key_id] += 1
+        left[chosen.key_id] -= 1
+
+
+def test_positions_are_those_of_the_order() -> None:
+    video = a_video()
+    listed = [entry(0, "a", PROCESSING), entry(1, "a", None), entry(2, "b")]
+    queue = Queue([*listed, Listing(video.video_id, video.created_at + timedelta(seconds=3), None, PENDING, "a")])
+    assert queue.position(video) == 3
+    assert queue.position(replace(video, video_id=listed[2].video_id)) == 1
+    assert queue.position(replace(video, video_id=listed[0].video_id)) is None
+
+
+def test_a_video_newer_than_the_queue_is_counted_in() -> None:
+    video = replace(a_video(created_at=T0 + timedelta(hours=1)), key_id="b")
+    assert Queue([entry(n, "a") for n in range(9)]).position(video) == 2
+
+
+@pytest.mark.parametrize(
+    ("sampling", "frames"),
+    [
+        (Sampling(10), 30.0),
+        (Sampling(None, 0.5), 150.0),
+        (Sampling(None, None, 2.0), 15.0),
+        (Sampling(1, start_time=10, end_time=20), 100.0),
+        (Sampling(1, end_time=99), 300.0),
+    ],
+)
+def test_frames_are_expected_by_duration_and_rate(sampling: Sampling, frames: float) -> None:
+    assert expected_frames(a_video(sampling=sampling), SourceProgress(duration=30.0, fps=10.0)) == frames
+    assert expected_frames(a_video(sampling=sampling), SourceProgress(fps=10.0)) is None
+
+
+def test_the_longest_duration_counts() -> None:
+    video = replace(a_video(), max_duration=4.0)
+    assert expected_frames(video, SourceProgress(duration=30.0, fps=10.0)) == 40
+    assert expected_frames(replace(video, frames_expected=7), SourceProgress()) == 7
+
+
+def test_nothing_is_promised_while_nothing_is_known() -> None:
+    assert seconds_until_done(1, None, T0) is None
+    assert seconds_until_done(1, Speed("a", T0, None, 10.0), T0) is None
+    assert seconds_until_done(1, Speed("a", T0, 10.0, None), T0) is None
+    assert seconds_left(uuid4(), 10, None, T0) is None
+    assert seconds_left(uuid4(), 10, Speed("a", T0), T0) is None
+    assert seconds_left(uuid4(), 10, Speed("a", T0, 5.0), T0 + timedelta(minutes=1)) is None
+
+
+def test_a_video_that_runs_takes_its_own_rate() -> None:
+    video_id = uuid4()
+    assert seconds_left(video_id, 10, Speed("a", T0, 50.0, video_rates={video_id: 2.0}), T0) == 5
+    assert seconds_left(video_id, 10, Speed("a", T0, 5.0, running_frames=30), T0) == 6
+    assert seconds_left(video_id, 10, Speed("a", T0, 5.0, video_rates={video_id: 0.0}), T0) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_thousand_videos_are_not_off_by_more_than_half(seed: int) -> None:
+    """By a simulated clock: three keys, four at a time, lengths from 1 to 39 frames, 25 frames a second in all."""
+    chance = random.Random(seed)
+    lengths = {n: chance.randint(1, 39) for n in range(1000)}
+    listed = [entry(n, chance.choice(["a", "a", "a", "b", None])) for n in range(1000)]
+    number = {e.video_id: n for n, e in enumerate(listed)}
+    promised: dict[UUID, float] = {}
+    speed = Speed("sim", T0, 25.0, 20.0, 0.0)
+    for e in listed:
+        video = replace(a_video(e.video_id), created_at=e.at, key_id=e.key_id)
+        position = Queue(listed).position(video) if number[e.video_id] % 97 == 0 else None
+        if position is not None:
+            said = seconds_until_done(position, speed, T0)
+            assert said is not None
+            promised[e.video_id] = said
+    truth = run(Queue(listed).order, lengths, number)
+    assert len(promised) == 11
+    for video_id, said in promised.items():
+        assert 0.5 * truth[video_id] - 4 <= said <= 1.5 * truth[video_id] + 4, (said, truth[video_id])
+
+
+def run(order: list[Listing], lengths: dict[int, int], number: dict[UUID, int]) -> dict[UUID, float]:
+    """When each has ended: four at a time, each at a quarter of the rate."""
+    ended: dict[UUID, float] = {}
+    slots = [0.0] * 4
+    for e in order:
+        at = heapq.heappop(slots) + lengths[number[e.video_id]] / (25.0 / 4)
+        ended[e.video_id] = at
+        heapq.heappush(slots, at)
+    return ended
