@@ -14,6 +14,7 @@ from api.readiness import Readiness
 from api.routes import (
     compare,
     control,
+    deliveries,
     events,
     frames,
     metrics,
@@ -59,6 +60,7 @@ def create_app(
         compare,
         frames,
         events,
+        deliveries,
         service,
         metrics,
     ):

@@ -15,6 +15,7 @@ from api.measuring import MetricsPage, questions
 from api.readiness import heartbeat_check
 from api.services import Services, disk_check, kafka_check
 from api.serving import serve
+from api.webhooks.notifier import make_notifier
 from pipeline.cassandra import CassandraClient
 from pipeline.cassandra_deletions import CassandraDeletionStore
 from pipeline.cassandra_digests import CassandraDigestStore
@@ -24,11 +25,20 @@ from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_search import CassandraSearchIndex
 from pipeline.cassandra_submissions import CassandraSubmissionStore
 from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra_webhooks import CassandraWebhookStore
 from pipeline.contracts.errors import FramewiseError
-from pipeline.contracts.settings import LOOPBACK, ApiSettings, CassandraSettings, KafkaSettings, PathSettings
+from pipeline.contracts.settings import (
+    LOOPBACK,
+    ApiSettings,
+    CassandraSettings,
+    KafkaSettings,
+    PathSettings,
+    WebhookSettings,
+)
 from pipeline.frame_store import FolderFrameStore
 from pipeline.logs import log_to_stdout
 from pipeline.model_store import CassandraModelStore
+from pipeline.outbound.guard import SourceGuard
 from pipeline.publishing import KafkaPublisher
 from pipeline.tracing import start_tracing, stop_tracing
 from pipeline.usage import report_usage
@@ -62,6 +72,7 @@ def _serve() -> int:
             settings.api_host,
         )
         return 2
+    webhooks = WebhookSettings()
     spool = paths.data_dir / "tmp"
     spool.mkdir(parents=True, exist_ok=True)
     tempfile.tempdir = str(spool)
@@ -87,7 +98,10 @@ def _serve() -> int:
         deletions=CassandraDeletionStore(client),
         submissions=CassandraSubmissionStore(client),
         events=EventHub(settings.max_event_streams),
+        webhooks=CassandraWebhookStore(client),
+        guard=SourceGuard(webhooks.allowed_hosts),
     )
+    notifier = make_notifier(services, webhooks, paths.data_dir)
     doorbell = Doorbell(kafka, partial(services.events.ring, preview=preview_events))
     try:
         serve(
@@ -98,7 +112,7 @@ def _serve() -> int:
                 MetricsPage(questions(kafka, paths, services.videos)),
             ),
             services.events,
-            (doorbell,),
+            (doorbell, notifier),
             host=settings.api_host,
             port=settings.api_port,
             log_config=None,

@@ -19,6 +19,7 @@ from pipeline.digest_store import DigestStore, InMemoryDigestStore
 from pipeline.digesting import DigestCache
 from pipeline.frame_store import FrameStore
 from pipeline.model_store import ModelStore
+from pipeline.outbound.guard import SourceGuard
 from pipeline.publishing import Publisher
 from pipeline.result_store import ResultStore
 from pipeline.search_index import InMemorySearchIndex, SearchIndex
@@ -27,6 +28,7 @@ from pipeline.speed import InMemorySpeedStore, SpeedStore
 from pipeline.submissions import InMemorySubmissionStore, SubmissionStore
 from pipeline.topics import wait_for_broker
 from pipeline.video_store import VideoStore
+from pipeline.webhook_store import InMemoryWebhookStore, WebhookStore
 
 Check = Callable[[], str]
 """Asks a server a real question; returns what it said, raises FramewiseError."""
@@ -50,6 +52,8 @@ class Services:
     speeds: SpeedStore = field(default_factory=InMemorySpeedStore)
     marks: Marks = field(default_factory=Marks)
     events: EventHub = field(default_factory=EventHub)
+    webhooks: WebhookStore = field(default_factory=InMemoryWebhookStore)
+    guard: SourceGuard = field(default_factory=SourceGuard)
     digests: DigestStore = field(default_factory=InMemoryDigestStore)
     search: SearchIndex = field(default_factory=InMemorySearchIndex)
     digest_cache: DigestCache = field(default_factory=DigestCache)

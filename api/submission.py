@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from api.origin import Origin
 from api.requests import AnalysisOptions
 from api.services import Services
+from api.webhooks.plan import follow
 from pipeline.contracts.errors import Conflict, FramewiseError
 from pipeline.contracts.videos import SourceKind, Video, VideoStatus
 from pipeline.deleting import delete
@@ -97,6 +98,7 @@ def submit(services: Services, video: Video) -> Video:
     Another who came with the same key may have kept it already, or died before. Raises VideoGone when it was deleted
     meanwhile.
     """
+    follow(services, video)
     try:
         services.videos.create(video)
     except Conflict:

@@ -13,6 +13,7 @@ from pipeline.cassandra import CassandraClient, utc
 from pipeline.cassandra_ended import EndedListings
 from pipeline.cassandra_names import VideoNames
 from pipeline.cassandra_search import CassandraSearchIndex
+from pipeline.cassandra_webhooks import forget_webhooks
 from pipeline.contracts.errors import Conflict, NotFound, Problem
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskName, TaskRequest
@@ -216,6 +217,7 @@ class CassandraVideoStore:
         """Delete what is kept beside the row of a video that was removed."""
         self._names.forget(video_id)
         CassandraSearchIndex(self._db).forget(video_id)
+        forget_webhooks(self._db, video_id)
         for table in ("sampled_frames", "source_progress"):
             self._db.execute(f"DELETE FROM {table} WHERE video_id = ?", (video_id,))
 

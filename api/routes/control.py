@@ -8,6 +8,7 @@ from api.responses import VideoAnswer
 from api.room import check_room
 from api.submission import wake
 from api.views import video_answer
+from api.webhooks.plan import follow
 from pipeline.contracts.videos import RETRIABLE, VideoStatus
 from pipeline.deleting import delete
 
@@ -37,6 +38,7 @@ def retry(services: ServicesDep, caller: CallerDep, video: KnownVideo, response:
     """Only frames without a good outcome are analysed. In every other state the video is answered as it is."""
     if video.status in RETRIABLE:
         check_room(services, caller)
+        follow(services, video)
         if services.videos.retry(video):
             wake(services, video.video_id)
         video = services.videos.get(video.video_id) or video

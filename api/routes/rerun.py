@@ -14,6 +14,7 @@ from api.room import check_room
 from api.services import Services
 from api.submission import claim_id, earlier, fingerprint_of, new_video, submit
 from api.views import video_answer
+from api.webhooks.plan import check_callback
 from pipeline.contracts.errors import Conflict
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.videos import SourceKind, Video
@@ -51,6 +52,7 @@ def rerun(
     if video is None:
         _check_stored(services, parent)
         check_room(services, caller)
+        check_callback(services, body.callback_url)
         video = submit(services, _child(claim_id(services, origin, asked), body, origin, parent))
     response.headers["Location"] = f"/analysis/{video.video_id}"
     return video_answer(services, video)

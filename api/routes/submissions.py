@@ -25,6 +25,7 @@ from api.room import check_room
 from api.services import Services
 from api.submission import claim_id, earlier, fingerprint_of, new_video, submit
 from api.views import video_answer
+from api.webhooks.plan import check_callback
 from pipeline.contracts.errors import DiskFull
 from pipeline.contracts.videos import SourceKind, Video
 from pipeline.frame_store import FULL
@@ -75,6 +76,7 @@ def start(
     video = earlier(services, origin, asked)
     if video is None:
         check_room(services, caller)
+        check_callback(services, body.callback_url)
         name = unquote(PurePosixPath(urlsplit(body.video_url).path).name) or "video"
         video_id = claim_id(services, origin, asked)
         video = submit(services, new_video(video_id, body, origin, SourceKind.URL, body.video_url, name[:NAME_LENGTH]))
@@ -107,6 +109,7 @@ def _take(services: Services, caller: Caller, origin: Origin, file: UploadFile, 
     if (known := earlier(services, origin, asked)) is not None:
         return known
     check_room(services, caller)
+    check_callback(services, options.callback_url)
     kept = _keep(services, file)
     try:
         video_id = claim_id(services, origin, asked)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,10 +121,29 @@ class ApiSettings(_Settings):
         return self.api_local or (self.api_host in LOOPBACK and not self.keys_required)
 
 
+def _split(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+class WebhookSettings(_Settings):
+    """How callback addresses are told of a video's states."""
+
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    webhook_secret: SecretStr | None = Field(
+        default=None, description="whsec_ and Base64; if there is none, one is made and kept in the data folder"
+    )
+    webhook_retry_seconds: Annotated[tuple[float, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(5, 30, 120, 600, 3600, 21600), description="the pauses after failures; after the last it is given up"
+    )
+    webhook_timeout: float = Field(default=10.0, gt=0, le=60, description="seconds for a receiver to answer")
+
+
 class IngestSettings(_Settings):
     """What ingest fetches, how it decodes and how far it runs ahead."""
 
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
     max_download_bytes: int = Field(default=8 * 2**30, ge=1)
     download_timeout: float = Field(default=3600.0, gt=0)
     max_duration: float = Field(default=12 * 3600.0, gt=0, description="seconds of media time")
@@ -149,13 +168,6 @@ class IngestSettings(_Settings):
     @classmethod
     def _never(cls, value: Any) -> Any:
         return None if value == "" else value
-
-    @field_validator("allowed_hosts", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
 
 
 class AnalysisSettings(_Settings):

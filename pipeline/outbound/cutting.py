@@ -13,7 +13,7 @@ OPENED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 
 @contextmanager
 def cut_at(deadline: float, stopped: Callable[[], bool]) -> Iterator[dict[str, Any]]:
-    """Extensions for one httpx request, whose connections are cut at the deadline (monotonic seconds) or once it is stopped."""
+    """Extensions for one httpx request, whose connections are cut at the deadline (monotonic seconds) or a stop."""
     connection = _Connection()
     done = threading.Event()
     watching = threading.Thread(target=_watch, args=(connection, deadline, stopped, done), name="cutting", daemon=True)

@@ -22,6 +22,7 @@ from pipeline.contracts.settings import (
     KafkaSettings,
     LogSettings,
     PathSettings,
+    WebhookSettings,
 )
 from stack.jars import CONF, JAR_SETS, pyspark_jars
 from stack.settings import PREFIX, StackSettings
@@ -41,6 +42,7 @@ SETTINGS = (
     IngestSettings,
     AnalysisSettings,
     StackSettings,
+    WebhookSettings,
 )
 READ_ELSEWHERE = {"FRAMEWISE_SPARK_JARS"}
 """A path for Spark, not a setting of ours (spark_jobs/session.py)."""
