@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from contextlib import AbstractContextManager, nullcontext
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,12 +11,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline import metrics
 from pipeline.logs import about
-from pipeline.tracing import SpanHere, span
+from pipeline.tracing import NOTHING, SpanHere, span
 
 HEADER = "X-Request-ID"
 SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PLAIN_ID = re.compile(r"[0-9A-Fa-f-]{32,36}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+PROBED = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked by machines every few seconds: while they go well, they are neither logged nor traced."""
 NO_ROUTE = "none"
 """In place of a route where none fits: a path would be a label of the asker's own making."""
 
@@ -41,7 +44,7 @@ class Observing:
         request_id = _id_of(sent.get(HEADER))
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        with about(request_id), span("request", sent.get("traceparent"), "server") as here:
+        with about(request_id), _spanned(scope["path"], sent.get("traceparent")) as here:
             state["traceparent"] = here.traceparent
             await self._observe(scope, receive, send, here, request_id)
 
@@ -63,6 +66,10 @@ class Observing:
             _report(scope, status, ended if answered is None else answered, ended, here)
 
 
+def _spanned(path: str, parent: str | None) -> AbstractContextManager[SpanHere]:
+    return nullcontext(NOTHING) if path in PROBED else span("request", parent, "server")
+
+
 def _id_of(sent: str | None) -> str:
     return sent if sent is not None and SANE.fullmatch(sent) else uuid4().hex
 
@@ -78,7 +85,8 @@ def _report(scope: Scope, status: int, answered: float, ended: float, here: Span
         here.failed(f"answered {status}")
     ms = round(ended * 1000, 1)
     parts = {"method": method, "route": path, "status": status, "ms": ms}
-    log.info("%s %s %d %.1f ms", method, path, status, ms, extra=parts | _video(scope))
+    level = logging.DEBUG if path in PROBED and status < 400 else logging.INFO
+    log.log(level, "%s %s %d %.1f ms", method, path, status, ms, extra=parts | _video(scope))
 
 
 def _video(scope: Scope) -> dict[str, str]:

@@ -26,6 +26,7 @@ def mark_ready(data_dir: Path, service: str) -> None:
     path = ready_file(data_dir, service)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(str(os.getpid()))
+    beat(data_dir, service)
 
 
 def unmark_ready(data_dir: Path, service: str) -> None:

@@ -71,6 +71,14 @@ def test_the_line_of_a_request_names_the_route_and_no_query(
     assert vars(record)["video_id"] == "00000000-0000-0000-0000-000000000007"
 
 
+def test_probes_that_go_well_are_not_logged(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "api.access")
+    for path in ("/healthz", "/readyz", "/metrics", "/healthz?wrong=1"):
+        client.get(path)
+    lines = [r.getMessage() for r in caplog.records if r.name == "api.access"]
+    assert [line.rsplit(" ", 2)[0] for line in lines] == ["GET /healthz 422"]
+
+
 def test_a_path_cannot_write_into_the_log(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "api.access")
     client.get("/analysis/a%0Aforged=1")
