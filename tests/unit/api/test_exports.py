@@ -3,15 +3,19 @@
 import csv
 import io
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pyarrow.parquet as pq
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
+from api.app import create_app
 from api.exports.stream import disposition
 from api.services import Services
 from pipeline.contracts.errors import StoreUnavailable
@@ -19,6 +23,7 @@ from pipeline.contracts.results import Box, Detection, TaskName
 from pipeline.contracts.videos import SourceProgress, Video
 from pipeline.result_store import ResultPage
 from tests.unit.factories import T0, a_result, a_video, analyzed, dog
+from tests.unit.ingest.benches import wait_until
 
 FACES, EMOTIONS, OBJECTS, COLORS = TaskName
 HAPPY = Detection("happy", 0.75, Box(0.1, 0.2, 0.25, 0.5), {"happy": 0.75, "sad": 0.25})
@@ -201,6 +206,40 @@ def test_a_store_that_is_away_at_the_start_is_a_problem(
     object.__setattr__(services, "results", Failing(services, 0))
     answer = client.get(f"/analysis/{video.video_id}/results", params={"format": form})
     assert (answer.status_code, answer.json()["type"]) == (503, "store-unavailable")
+
+
+@pytest.fixture
+def address(services: Services) -> Iterator[str]:
+    """The service on a real server."""
+    config = uvicorn.Config(create_app(services), host="127.0.0.1", port=0, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_until(lambda: server.started)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def drain(url: str) -> None:
+    """Take all of an answer that was begun well."""
+    with httpx.stream("GET", url, trust_env=False) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["transfer-encoding"] == "chunked"
+        for _ in answer.iter_bytes():
+            pass
+
+
+@pytest.mark.usefixtures("failing")
+@pytest.mark.parametrize("form", ["json", "csv", "parquet", "coco"])
+def test_a_store_that_goes_away_meanwhile_breaks_the_connection(
+    address: str, services: Services, video: Video, form: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What came so far must not look like a complete file."""
+    object.__setattr__(services, "results", Failing(services, 2))
+    with pytest.raises(httpx.RemoteProtocolError):
+        drain(f"{address}/analysis/{video.video_id}/results?format={form}")
+    assert f"the export of video {video.video_id} broke off: no answer" in caplog.text
 
 
 @pytest.mark.parametrize(
