@@ -7,6 +7,7 @@ from fastapi import Depends, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 
 from api.caller import Caller, caller_of
+from api.examples import VIDEO_ID
 from api.requests import FrameParams, ResultParams, SearchParams, SummaryParams, VideosParams
 from api.services import Services
 from pipeline.contracts.errors import NotFound
@@ -29,8 +30,10 @@ async def _no_query(request: Request) -> None:
 
 
 ServicesDep = Annotated[Services, Depends(_services)]
-VideoId = Annotated[UUID, Path(description="the id that the submission was given")]
-FrameNumber = Annotated[int, Path(ge=1, le=2**53, description="1-based number of the frame in the video")]
+VideoId = Annotated[UUID, Path(description="the id that the submission was given", examples=[VIDEO_ID])]
+FrameNumber = Annotated[
+    int, Path(ge=1, le=2**53, description="1-based number of the frame in the video", examples=[51])
+]
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]

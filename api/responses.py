@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.examples import HEALTH, MODELS, READY, RESULT, RESULTS, VIDEO, VIDEOS
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import ResultStatus, TaskName
 from pipeline.contracts.videos import SourceKind, VideoStatus
@@ -60,6 +61,8 @@ class ProblemAnswer(_Answer):
 class VideoAnswer(_Answer):
     """A video and how it stands."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [VIDEO]})
+
     video_id: UUID
     video_name: str
     video_url: str | None
@@ -102,6 +105,8 @@ class VideoAnswer(_Answer):
 class VideosAnswer(_Answer):
     """A page of videos, newest first."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [VIDEOS]})
+
     items: list[VideoAnswer]
     next_cursor: str | None
 
@@ -127,6 +132,8 @@ class DetectionAnswer(_Answer):
 class ResultAnswer(_Answer):
     """What one model said of one frame."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [RESULT]})
+
     video_id: UUID
     frame_number: int
     media_time: float
@@ -144,6 +151,8 @@ class ResultAnswer(_Answer):
 
 class ResultsAnswer(_Answer):
     """A page of results by frame number. `complete` says that nothing will be added."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RESULTS]})
 
     items: list[ResultAnswer]
     next_cursor: str | None
@@ -166,6 +175,8 @@ class ModelAnswer(_Answer):
 class ModelsAnswer(_Answer):
     """The tasks and their models."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [MODELS]})
+
     items: list[ModelAnswer]
 
 
@@ -179,11 +190,15 @@ class CheckAnswer(_Answer):
 class HealthAnswer(_Answer):
     """Whether the service runs."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [HEALTH]})
+
     status: Literal["ok"] = "ok"
 
 
 class ReadyAnswer(_Answer):
     """Whether the service can do its work, and what each server said."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [READY]})
 
     status: Literal["ready", "not ready"]
     checks: dict[str, CheckAnswer]

@@ -20,7 +20,7 @@ VARIABLES = {
 CAPTURES: dict[str, tuple[tuple[str, str], ...]] = {
     "upload_video": (("video_id", "video_id"),),
     "start_analysis": (("other_id", "video_id"),),
-    "rerun_video": (("other_id", "video_id"),),
+    "rerun_analysis": (("other_id", "video_id"),),
     "list_results": (("frame_number", "items.0.frame_number"),),
     "list_deliveries": (("delivery_id", "items.0.id"),),
 }

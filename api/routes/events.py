@@ -24,10 +24,15 @@ data: {"video_id": "9b2f6c1e-6f0a-4c39-8a53-5d0a1f3c7e21", "frame_number": 1, "t
 id: 9b2f6c1e-1767322645000000-1-objects_detection
 
 """
+EVENT_SCHEMA = {
+    "type": "object",
+    "description": "an event; `data` is JSON: a row of results, or the state of the video",
+    "properties": {"event": {"type": "string"}, "id": {"type": "string"}, "data": {"type": "string"}},
+}
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "events until the video has ended",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
+        "content": {"text/event-stream": {"itemSchema": EVENT_SCHEMA, "example": EXAMPLE}},
     },
     204: {"description": "the last event was received; there is nothing to reconnect for"},
 }

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import BaseModel
 
+from api import responses
 from api.documents.operations import Operation, operations, resolved
 from pipeline.contracts.settings import ROOT
 
@@ -73,8 +75,16 @@ def test_every_answer_has_a_schema_with_descriptions(document: dict[str, Any]) -
     assert [name for name, schema in schemas.items() if not schema.get("description")] == []
     for operation in operations(document):
         for status, answer in operation.content["responses"].items():
-            bodies = [media.get("schema") for media in answer.get("content", {}).values()]
+            bodies = [media.get("schema") or media.get("itemSchema") for media in answer.get("content", {}).values()]
             assert all(bodies), (operation.name, status)
+
+
+@pytest.mark.parametrize("name", [n for n in vars(responses) if n.endswith("Answer") and not n.startswith("_")])
+def test_the_examples_are_answers(name: str) -> None:
+    body: type[BaseModel] = getattr(responses, name)
+    shown = body.model_json_schema(mode="serialization").get("examples", [])
+    for example in shown:
+        assert body.model_validate(example).model_dump(mode="json", by_alias=True) == example
 
 
 def _has_example(document: dict[str, Any], operation: Operation) -> bool:
@@ -89,5 +99,10 @@ def _has_example(document: dict[str, Any], operation: Operation) -> bool:
             for media in answer.get("content", {}).values()
         ),
     ]
-    schemas = [resolved(document, place.get("schema", {})) for place in places]
+    schemas = [resolved(document, _item(place.get("schema", {}))) for place in places]
     return any({"example", "examples"} & place.keys() for place in [*places, *schemas])
+
+
+def _item(schema: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = schema.get("items", schema)
+    return found

@@ -17,8 +17,11 @@ def test_an_address_is_submitted_with_its_options(client: Client, services: Serv
     options: Options = {
         "tasks": ["objects_detection", {"name": "faces_detection", "minConfidence": 0.9}],
         "tags": ("a", "b"),
+        "name": "A",
+        "sample_seconds": 2.0,
+        "start_time": 1.0,
     }
-    shown = client.start("https://example.com/a.mp4", **options, name="A", sample_seconds=2.0, start_time=1.0)
+    shown = client.start("https://example.com/a.mp4", **options)
     kept = services.videos.open_videos(10)
     assert [str(video_id) for video_id in kept] == [shown.video_id]
     assert (shown.status, shown.video_name, shown.tags, shown.ended) == ("pending", "A", ["a", "b"], False)

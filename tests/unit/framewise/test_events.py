@@ -64,7 +64,7 @@ def client(answers: list[httpx.Response | Exception], asked: list[str | None]) -
 def test_a_broken_stream_is_taken_up_where_it_was() -> None:
     asked: list[str | None] = []
     end = an_event(3, "state", '{"status": "completed"}')
-    answers = [
+    answers: list[httpx.Response | Exception] = [
         httpx.Response(200, stream=Broken(an_event(1), b"id: 2\nevent: res")),
         httpx.ConnectError("refused"),
         httpx.Response(200, content=an_event(2)),
