@@ -9,7 +9,7 @@ import httpx
 from framewise import sse
 from framewise.answers import Event, Video
 from framewise.connection import Connection
-from framewise.errors import Unreachable, WaitTimeout
+from framewise.errors import Busy, Unreachable, WaitTimeout
 
 FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.25, 2.0
 AWAY_SECONDS = 60.0
@@ -35,7 +35,7 @@ class Following:
     ) -> Video:
         """The video once it has ended, however it ended. Raises WaitTimeout after `timeout` seconds.
 
-        A service that is away for less than a minute is waited for.
+        A service that is away or busy for less than a minute is waited for.
         """
         until = None if timeout is None else time.monotonic() + timeout
         pause = FIRST_POLL_SECONDS
@@ -55,7 +55,7 @@ class Following:
         while True:
             try:
                 return self.video(video_id)
-            except Unreachable:
+            except (Unreachable, Busy):
                 if time.monotonic() > until:
                     raise
                 time.sleep(1)
@@ -79,7 +79,7 @@ class Following:
                         return
             except _Over:
                 return
-            except Unreachable:
+            except (Unreachable, Busy):
                 continue
         raise Unreachable(f"the events of video {video_id} cannot be had; the last that came was {last_event_id}")
 

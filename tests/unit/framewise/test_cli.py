@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -110,6 +111,23 @@ def test_watching_ends_as_the_video_did(run: Run, services: Services, video: Vid
     status, shown, said = run("watch", failed.video_id)
     assert (status, shown) == (1, f"{failed.video_id} failed: 0 of ? frames\n")
     assert "error: Stalled\n  nothing came" in said
+
+
+def test_an_interrupted_watch_leaves_the_analysis(address: str, services: Services) -> None:
+    waiting = a_video()
+    services.videos.create(waiting)
+    command = [sys.executable, "-m", "framewise", "watch", str(waiting.video_id)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "FRAMEWISE_URL": address}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stderr is not None
+        assert "0 of ? frames" in watching.stderr.readline()
+        watching.send_signal(signal.SIGINT)
+        said = watching.communicate(timeout=20)[1]
+    assert (watching.returncode, said) == (
+        130,
+        f"The analysis goes on. See it again: framewise watch {waiting.video_id}\n",
+    )
+    assert services.videos.get(waiting.video_id) == waiting
 
 
 def test_watching_for_too_long_is_1(run: Run, services: Services) -> None:
