@@ -491,3 +491,17 @@ def test_rows_with_their_write_timestamps(store: ResultStore) -> None:
     for start, limit, frame_to in ((0, 3, 9999), (1, 4, 1000), (3, 3, 1001), (7, 9, 3499), (9, 1, 9999)):
         expected = [w for w in every[start + 1 :] if w.row.frame_number <= frame_to][:limit]
         assert list(store.written(video_id, places[start], frame_to, limit)) == expected
+
+
+def test_times_of_frames_are_known_by_bucket(store: ResultStore) -> None:
+    video_id = uuid4()
+    live = {n: T0 + timedelta(seconds=n) for n in (2, 999, 1001)}
+    save(store, *(replace(analyzed(video_id, n), captured_at=at) for n, at in live.items()), analyzed(video_id, 3))
+    assert store.captured(video_id, 0) == {2: live[2], 999: live[999]}
+    assert store.captured(video_id, 1) == {1001: live[1001]}
+    assert store.captured(uuid4(), 0) == {}
+    assert [(entry.frame_number, entry.media_time) for entry in store.entries(video_id, 0)] == [
+        (2, pytest.approx(0.1)),
+        (3, pytest.approx(0.2)),
+        (999, pytest.approx(99.8)),
+    ]
