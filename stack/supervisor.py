@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import sys
 import time
@@ -188,6 +189,8 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=[handler])
     for noisy in ("kafka", "cassandra", "httpx"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    # Nobody of an earlier start runs any more: what it measured begins anew.
+    shutil.rmtree(settings.data_dir / "metrics", ignore_errors=True)
     asyncio.run(supervise(settings, chosen(settings, SERVICES), os.environ[TOKEN_VARIABLE]))
     return 0
 

@@ -1,4 +1,4 @@
-"""What operators see of a video: one trace, one id in every log, metrics of every process; and that each ends in order."""
+"""What operators see of a video: one trace, one id in all logs, metrics of all processes; and that each ends well."""
 
 import json
 from collections.abc import Iterator
