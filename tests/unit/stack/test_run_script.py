@@ -97,6 +97,17 @@ def test_a_mirror_that_is_not_there_is_named(checkout: Path) -> None:
     assert nothing_was_made(checkout)
 
 
+def test_the_command_line_is_run_in_the_folder_of_the_shell(tmp_path: Path) -> None:
+    (tmp_path / "films").mkdir()
+    command = ["/bin/bash", str(ROOT / "run.sh"), "framewise", "submit", "films"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert "there is no video file in films" in done.stderr
+    launcher = Path(sys.executable).parent / "framewise"
+    said = subprocess.run([str(launcher), "version"], cwd="/", capture_output=True, text=True, timeout=60, check=False)
+    assert said.stdout.startswith("framewise ")
+
+
 @pytest.mark.parametrize("command", ["down", "status", "logs"])
 def test_before_the_first_start_there_is_nothing_to_ask_about(checkout: Path, command: str) -> None:
     done = run(checkout, command)
