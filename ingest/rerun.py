@@ -14,6 +14,7 @@ from pipeline.contracts.jpegs import jpeg_size
 from pipeline.contracts.videos import SourceKind, Video
 from pipeline.result_store import LedgerEntry
 
+FIRST = 1
 FILES = frozenset({SourceKind.URL, SourceKind.UPLOAD})
 
 
@@ -104,10 +105,11 @@ class StoredFrames:
                 yield frame
 
     def _done(self, bucket: int) -> set[int]:
-        """The frames that were published safely, or have an outcome."""
+        """The frames that were published safely, or have an outcome; a failed one may be an earlier attempt's."""
         sampled = self._bench.videos.sampled(self._video.video_id, bucket)
         published = {number for number in sampled if number <= self._published_through}
-        return published | set(self._bench.results.outcomes(self._video.video_id, bucket))
+        outcomes = self._bench.results.outcomes(self._video.video_id, bucket)
+        return published | {number for number, failed in outcomes.items() if not failed or self._video.attempt == FIRST}
 
     def _outcomes(self, bucket: int) -> set[int]:
         return set(self._bench.results.outcomes(self._parent.video_id, bucket)) if self._parent else set()

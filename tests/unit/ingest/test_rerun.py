@@ -13,7 +13,7 @@ from pipeline.contracts.frames import StoreFrames, bucket_of
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import Sampling, SourceKind, SourceProgress, Video, VideoStatus
 from pipeline.frame_store import InMemoryFrameStore
-from tests.unit.factories import T0, a_video, analyzed, jpeg
+from tests.unit.factories import T0, a_result, a_video, analyzed, jpeg
 from tests.unit.ingest.benches import Bench
 
 COLORS = (TaskRequest(TaskName.COLORS),)
@@ -186,6 +186,24 @@ def test_a_take_over_after_the_parent_was_deleted_ends_with_what_was_taken(bench
     run(bench, video)
     assert (bench.numbers(video.video_id), bench.video(video.video_id).frames_expected) == ([], 2)
     assert "deleted meanwhile; its frames after number 2" in warnings(bench, video)[0]
+
+
+def test_another_attempt_takes_those_that_failed_or_are_missing(bench: Bench) -> None:
+    """Also when the pictures of those that are done are gone."""
+    parent = parent_of(bench, *range(1, 7))
+    video = rerun_of(bench, parent)
+    run(bench, video)
+    failed = analyzed(video.video_id, 2, a_result(error="no model"))
+    bench.results.save([analyzed(video.video_id, 1), failed, analyzed(video.video_id, 4)], {video.video_id: 1_000_000})
+    bench.videos.transition(video.video_id, VideoStatus.CANCELLED)
+    assert bench.videos.retry(bench.video(video.video_id))
+    bench.videos.transition(video.video_id, VideoStatus.PROCESSING)
+    bench.frames.delete(parent.video_id, [4, 5])
+    bench.publisher.frames.clear()
+    run(bench, bench.video(video.video_id))
+    assert bench.numbers(video.video_id) == [2, 3, 6]
+    assert bench.video(video.video_id).frames_expected == 5
+    assert warnings(bench, video)[0].startswith("1 frame of video")
 
 
 def test_a_parent_that_is_deleted_meanwhile_ends_the_frames(bench: Bench) -> None:
