@@ -200,6 +200,9 @@ if [ -n "$docker" ]; then exec "$PYTHON" -m stack.docker "$@"; fi
 venv="$ROOT/.venv" kind=cpu
 case "$command" in
 test) kind=dev ;;
+framewise)
+  if ! usable "$venv" && usable "$ROOT/.venv-gpu"; then venv="$ROOT/.venv-gpu" kind=gpu; fi
+  ;;
 lock)
   make_locks
   exit 0
