@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 KEPT_TRIES = 20
+FIRST_EVENT = "video.processing"
 
 
 class DeliveryState(StrEnum):
@@ -96,8 +97,8 @@ class WebhookStore(Protocol):
 
 
 def in_order(deliveries: list[Delivery]) -> list[Delivery]:
-    """By attempt, then by when the states were reached."""
-    return sorted(deliveries, key=lambda d: (d.attempt, d.created_at, d.event))
+    """By attempt, then as states follow each other, though both be of one millisecond."""
+    return sorted(deliveries, key=lambda d: (d.attempt, d.event != FIRST_EVENT, d.created_at))
 
 
 def now_ms() -> datetime:

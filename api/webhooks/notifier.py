@@ -1,6 +1,7 @@
 """Owns the thread that tells callback addresses of states: it looks through the listing, round by round."""
 
 import logging
+import math
 import os
 import random
 import socket
@@ -26,8 +27,6 @@ ROUND_SECONDS = 2.0
 ROUND_VIDEOS = 500
 SENDERS = 8
 SENDERS_PER_HOST = 3
-CLAIM_SECONDS = 60
-"""Longer than a try can take; then another takes it over."""
 NEVER_CAME = timedelta(minutes=10)
 """So long a listed video may not be there yet: it is listed before it is kept."""
 JITTER = 0.25
@@ -55,11 +54,20 @@ class Schedule:
 class Notifier:
     """Sends what is due, in threads of its own. Any number of processes may do so: each delivery is claimed."""
 
-    def __init__(self, services: Services, sender: Sender, schedule: Schedule, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        services: Services,
+        sender: Sender,
+        schedule: Schedule,
+        stop: threading.Event,
+        claim_seconds: int = 30,
+    ) -> None:
+        """A delivery is claimed for longer than a try can take; then another takes it over."""
         self._services = services
         self._store = services.webhooks
         self._sender = sender
         self._schedule = schedule
+        self._claim_seconds = claim_seconds
         self._stop = stop
         self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._place: UUID | None = None
@@ -143,7 +151,7 @@ class Notifier:
 
     def _deliver(self, url: str, delivery: Delivery) -> None:
         try:
-            if self._store.claim(delivery, self._name, CLAIM_SECONDS):
+            if self._store.claim(delivery, self._name, self._claim_seconds):
                 what = self._sender.send(url, delivery)
                 after = delivery
                 if what.error is None or not self._stop.is_set():
@@ -161,7 +169,8 @@ def make_notifier(services: Services, settings: WebhookSettings, data_dir: Path)
     """The notifier of a process; raises SecretInvalid."""
     stop = threading.Event()
     sender = Sender(services.guard, load_secret(settings, data_dir), settings.webhook_timeout, stop.is_set)
-    return Notifier(services, sender, Schedule(settings.webhook_retry_seconds), stop)
+    claim = 5 + math.ceil(2 * settings.webhook_timeout)
+    return Notifier(services, sender, Schedule(settings.webhook_retry_seconds), stop, claim)
 
 
 def _host(url: str) -> str:
