@@ -76,7 +76,7 @@ def _counted() -> bytes:
         tidy(folder)
         with guarded(folder, fcntl.LOCK_SH):
             registry = CollectorRegistry()
-            MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
+            MultiProcessCollector(registry, str(folder))
             return generate_latest(registry)
     except OSError:
         return b""

@@ -21,17 +21,17 @@ def report_usage(service: str, gpu: bool = False) -> None:
 
 def _report(service: str, gpu: bool) -> None:
     process = psutil.Process()
-    gpus = _gpus() if gpu else []
+    found = gpus() if gpu else []
     while True:
         times = process.cpu_times()
         metrics.MEMORY.labels(service).set(process.memory_info().rss)
         metrics.CPU.labels(service).set(times.user + times.system)
-        for index, handle in gpus:
-            _report_gpu(index, handle)
+        for index, handle in found:
+            report_gpu(index, handle)
         time.sleep(PAUSE_SECONDS)
 
 
-def _gpus() -> list[tuple[str, Any]]:
+def gpus() -> list[tuple[str, Any]]:
     """Index and handle of each GPU; none where there is no driver or no nvidia-ml-py."""
     try:
         import pynvml
@@ -45,7 +45,8 @@ def _gpus() -> list[tuple[str, Any]]:
     return []
 
 
-def _report_gpu(index: str, handle: Any) -> None:
+def report_gpu(index: str, handle: Any) -> None:
+    """Report one; a GPU that does not answer is a line in the log."""
     import pynvml
 
     try:

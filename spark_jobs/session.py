@@ -6,7 +6,7 @@ import sys
 import pyspark
 from pyspark.sql import SparkSession
 
-from pipeline.contracts.settings import ROOT, AnalysisSettings, LogSettings, PathSettings
+from pipeline.contracts.settings import ROOT, AnalysisSettings, PathSettings
 from spark_jobs import gpus
 
 TASK_ATTEMPTS = 10
@@ -57,8 +57,6 @@ def options(settings: AnalysisSettings, paths: PathSettings) -> dict[str, str]:
     }
     chosen |= _connector()
     chosen |= {f"spark.executorEnv.{name}": value for name, value in os.environ.items() if _is_observing(name)}
-    if LogSettings().log_format == "json":
-        chosen["spark.log.structuredLogging.enabled"] = "true"
     if settings.gpu:
         chosen |= gpus.resources(settings.workers)
         chosen |= {"spark.executor.memory": f"{GPU_EXECUTOR_MB}m", "spark.executorEnv.PYTHONPATH": str(ROOT)}

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.disturbance import Subject, disturbed_stack, until
 from tests.e2e.films import Analysis, Film, assert_same
-from tests.unit.receiver import Receiver, receiving
+from tests.unit.receiver import Receiver, Span, receiving
 
 # A stack of its own, with an exporter and logs as JSON: `./run.sh test --all`.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -64,8 +64,8 @@ def test_one_trace_from_the_submission_to_the_stored_results(
     def whole() -> bool:
         return any(names <= {s.name for s in receiver.of_trace(first.trace)} for first in submissions())
 
-    def submissions() -> list[object]:
-        return [s for s in list(receiver.spans) if s.name == "POST /analysis/upload"]  # type: ignore[return-value]
+    def submissions() -> list[Span]:
+        return [s for s in list(receiver.spans) if s.name == "POST /analysis/upload"]
 
     until(whole, "every span has arrived", 30)
     [submission] = [s for s in receiver.spans if s.name == "POST /analysis/upload"]

@@ -48,7 +48,7 @@ def page(folder: Path) -> dict[str, float]:
     """Every sample, the process left out."""
     tidy(folder)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
+    MultiProcessCollector(registry, str(folder))
     lines = generate_latest(registry).decode().splitlines()
     pairs = [line.rsplit(" ", 1) for line in lines if not line.startswith("#")]
     return {re.sub(r'pid="[^"]*",?', "", name): float(value) for name, value in pairs}
