@@ -10,9 +10,11 @@ from itertools import islice
 from uuid import UUID
 
 from ingest.stalls import Arrival, StallWatch
+from pipeline import metrics
 from pipeline.completion import complete_if_full, missing
 from pipeline.contracts.errors import FramewiseError, NotFound, Problem
 from pipeline.contracts.videos import FrameRange, Video, VideoStatus
+from pipeline.logs import about
 from pipeline.result_store import ResultStore, count
 from pipeline.sources import SourceFolder
 from pipeline.video_store import Listing, VideoStore
@@ -121,7 +123,9 @@ class Sweeper:
         problem = Problem("frames-missing", "Frames were lost", explain(self._stall_seconds, gaps))
         with suppress(NotFound):
             if self._videos.transition(video_id, VideoStatus.FAILED, problem, video.attempt):
-                logger.warning("video %s: given up, %s", video_id, problem.detail)
+                metrics.failure(problem.type)
+                with about(video.request_id, video_id):
+                    logger.warning("video %s: given up, %s", video_id, problem.detail)
 
     def _tidy(self, video_id: UUID) -> None:
         """Remove the source of a video that needs it no more, or that nobody knows: uploads come first, by an hour."""

@@ -103,5 +103,5 @@ def spark_phases(milliseconds: dict[str, int]) -> None:
 
 
 def webhook(outcome: str) -> None:
-    """A webhook was `delivered`, `refused` for good, or is to be tried again (`retried`)."""
+    """What a try to deliver a webhook made of it: `delivered`, `failed` for good, or `pending` until the next."""
     WEBHOOKS.labels(outcome).inc()

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Protocol
 from uuid import UUID
 
+from pipeline import metrics
 from pipeline.contracts.errors import StoreError, TooManyRequests
 
 POLL_SECONDS = 2.0
@@ -139,10 +140,12 @@ class EventHub:
                 RETRY_AFTER_SECONDS,
             )
         self._streams += 1
+        metrics.EVENT_STREAMS.inc()
 
     def leave(self) -> None:
         """A stream has ended."""
         self._streams -= 1
+        metrics.EVENT_STREAMS.dec()
 
     @contextmanager
     def listen(self, video_id: UUID, look: Callable[[], Seen], previews: bool) -> Iterator[tuple[Watch, Listener]]:

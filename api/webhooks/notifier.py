@@ -18,6 +18,7 @@ from api.services import Services
 from api.webhooks.plan import GONE, plan
 from api.webhooks.secret import load_secret
 from api.webhooks.sender import Sender
+from pipeline import metrics
 from pipeline.contracts.errors import StoreError
 from pipeline.contracts.settings import WebhookSettings
 from pipeline.contracts.videos import Video, VideoStatus
@@ -156,6 +157,7 @@ class Notifier:
                 after = delivery
                 if what.error is None or not self._stop.is_set():
                     after = self._schedule.outcome(delivery, what, now_ms())
+                    metrics.webhook(after.state.value)
                     log.info("video %s: %s %s: %s", delivery.video_id, delivery.event, after.state, what.error or "ok")
                 self._store.record(after, self._name)
         except StoreError as e:
