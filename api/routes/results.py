@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 
 from api import cursors
 from api.dependencies import KnownVideo, ResultParamsDep, ServicesDep
+from api.exports.answers import CocoAnswer
 from api.exports.formats import CONTENT, format_of
 from api.exports.stream import Selection, send
 from api.problems import documented
@@ -24,7 +25,7 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {200: {"content": CONTENT}, **docu
     "/results",
     operation_id="list_results",
     summary="A page of results, or all of them as a file",
-    response_model=ResultsAnswer,
+    response_model=ResultsAnswer | CocoAnswer,
     responses=DOCUMENTED,
 )
 def list_results(services: ServicesDep, video: KnownVideo, params: ResultParamsDep) -> Response:
