@@ -26,6 +26,7 @@ def list_videos(services: ServicesDep, caller: CallerDep, params: VideosParamsDe
     status = params.status or VideoStatus.COMPLETED
     bound_to = cursors.fingerprint("videos", params.status, params.tag, params.external_id)
     after = _place(params, bound_to)
+    key: list[tuple[datetime | None, Video]]
     if params.external_id is not None:
         key = [(v.created_at, v) for v in _named(services, caller, params, after)]
     elif status.terminal:

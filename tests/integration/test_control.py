@@ -277,7 +277,7 @@ def test_what_comes_late_where_nobody_looked_is_swept(client: CassandraClient, w
 
 def test_deleting_while_everybody_writes_ends_in_nothing(client: CassandraClient, world: World) -> None:
     deletions = CassandraDeletionStore(client)
-    for _ in range(3):
+    for _ in range(2):
         video = world.processing(1, 2, 3)
 
         def act(number: int, video: Video = video) -> None:
