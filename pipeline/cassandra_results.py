@@ -5,6 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, fields
 from datetime import UTC, datetime
+from heapq import merge
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +69,8 @@ LEDGER_COLUMNS = (
 )
 TIMES = tuple(f.name for f in fields(WorkTimes))
 COUNT_COLUMNS = ("video_id", "bucket", "done", "failed", "first_media_time", "last_media_time", *TIMES)
+AT_ONCE = 500
+LISTED_BUCKETS = 20
 GROUP_DETECTIONS = 60
 GROUP_ROWS = 20
 SCANNED_ROWS = 20_000
@@ -274,9 +278,10 @@ class CassandraResultStore:
         return reason or self._cleared.failure_reason(video_id, bucket)
 
     def page(self, video_id: UUID, query: ResultQuery, limit: int, after: RowPlace | None = None) -> ResultPage:
-        """At most `limit` rows in order."""
+        """At most `limit` rows in order; where no detections are left out, no more are fetched than that."""
         found: list[ResultRow] = []
-        for scanned, row in enumerate(self._scan(video_id, query, after), start=1):
+        at_once = min(AT_ONCE, limit + 1) if query.label is None and query.min_confidence is None else AT_ONCE
+        for scanned, row in enumerate(self._scan(video_id, query, after, at_once), start=1):
             if len(found) == limit:
                 return ResultPage(tuple(found), RowPlace(found[-1].frame_number, found[-1].task))
             if (wanted := query.narrow(row)) is not None:
@@ -285,14 +290,16 @@ class CassandraResultStore:
                 return ResultPage(tuple(found), RowPlace(row.frame_number, row.task))
         return ResultPage(tuple(found), None)
 
-    def _scan(self, video_id: UUID, query: ResultQuery, after: RowPlace | None) -> Iterator[ResultRow]:
+    def _scan(
+        self, video_id: UUID, query: ResultQuery, after: RowPlace | None, at_once: int
+    ) -> Iterator[ResultRow]:
         first = max(after.frame_number if after else 1, query.frame_from or 1)
         for summary in self.summaries(video_id):
             if not _overlaps(summary, query, first):
                 continue
             low = max(first, summary.bucket * BUCKET_FRAMES + 1)
             high = min(query.frame_to or MAX_FRAME_NUMBER, (summary.bucket + 1) * BUCKET_FRAMES)
-            rows = self._db.rows(SELECT_RANGE, (video_id, summary.bucket, low, high))
+            rows = self._db.rows(SELECT_RANGE, (video_id, summary.bucket, low, high), at_once)
             for row in rows:
                 if after is None or RowPlace(row.frame_number, row.task) > after:
                     yield _from_row(row)
@@ -317,8 +324,13 @@ class CassandraResultStore:
         return tuple(found)
 
     def _buckets_from(self, video_id: UUID, first: int) -> Iterator[int]:
-        select = "SELECT bucket FROM ledger_counts WHERE video_id = ? AND bucket >= ?"
-        return (row.bucket for row in self._db.rows(select, (video_id, first)))
+        """Buckets that may have rows, ascending: those of sampled frames too, since a bucket is counted after its rows
+        are written.
+        """
+        tables = ("ledger_counts", "sampled_frames")
+        selects = (f"SELECT bucket FROM {table} WHERE video_id = ? AND bucket >= ?" for table in tables)
+        found = [self._db.rows(select, (video_id, first), LISTED_BUCKETS) for select in selects]
+        return (bucket for bucket, _ in groupby(merge(*(map(_bucket, rows) for rows in found))))
 
     def close(self) -> None:
         """Give back connections."""
@@ -327,6 +339,10 @@ class CassandraResultStore:
 
 def _times(row: Any) -> WorkTimes:
     return WorkTimes(*(utc(getattr(row, name)) for name in TIMES))
+
+
+def _bucket(row: Any) -> int:
+    return int(row.bucket)
 
 
 def _overlaps(summary: BucketSummary, query: ResultQuery, first: int) -> bool:

@@ -219,6 +219,22 @@ def test_the_index_follows_saves_clearing_and_retries(world: World) -> None:
     assert reading.left_out == 0
 
 
+def test_a_bucket_that_grows_is_read_now_and_then_and_at_the_end(client: CassandraClient) -> None:
+    world = on_cassandra(client)
+    video = world.video(1, 2)
+    world.indexer().index()
+    world.save(video, 3)
+    world.indexer().index()
+    assert world.found(video) == {"dog": 2}
+    world.save(video, 1001)
+    world.indexer().index()
+    assert world.found(video) == {"dog": 4}
+    world.save(video, 1002)
+    world.videos.transition(video.video_id, VideoStatus.COMPLETED)
+    world.indexer().index()
+    assert world.found(video) == {"dog": 5}
+
+
 def test_several_indexers_at_once_do_no_harm(world: World) -> None:
     video = world.video(*range(1, 30), *range(1001, 1030))
 
