@@ -1,5 +1,6 @@
 """Another attempt at a video: what is read again, what is analysed again, and what is not."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -221,3 +222,22 @@ def test_a_halted_job_says_so(bench: Bench) -> None:
     bench.videos.transition(video.video_id, VideoStatus.PROCESSING)
     with pytest.raises(Halted):
         VideoJob(bench.workbench, bench.video(video.video_id), halt).run()
+
+
+def test_outcomes_further_on_let_no_more_frames_be_under_way(bench: Bench) -> None:
+    bench.decoder = ListedDecoder(frames=1000)
+    video = bench.submit()
+    run(bench, video.video_id)
+    store(bench, video, range(201, 1001))
+    bench.publisher.frames.clear()
+    bench.settings = bench.settings.model_copy(update={"frames_in_flight": 50})
+    now = again(bench, video.video_id)
+    with working(bench):
+        wait_until(lambda: len(bench.publisher.frames) >= 50)
+        time.sleep(0.3)  # more would come within this time
+        assert len(bench.publisher.frames) == 50
+        store(bench, now, range(1, 31))
+        wait_until(lambda: len(bench.publisher.frames) >= 80)
+        store(bench, now, range(31, 201))
+        wait_until(lambda: bench.video(video.video_id).frames_expected == 1000)
+    assert bench.numbers(video.video_id) == list(range(1, 201))
