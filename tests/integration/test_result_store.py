@@ -11,6 +11,7 @@ import pytest
 from pipeline import cassandra_results
 from pipeline.cassandra import CassandraClient
 from pipeline.cassandra_results import CassandraResultStore
+from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.frames import MAX_FRAME_NUMBER, bucket_of
 from pipeline.contracts.results import AnalyzedFrame, Box, Detection, FrameResult, ResultRow, ResultStatus, TaskName
@@ -505,3 +506,14 @@ def test_times_of_frames_are_known_by_bucket(store: ResultStore) -> None:
         (3, pytest.approx(0.2)),
         (999, pytest.approx(99.8)),
     ]
+
+
+def test_rows_are_given_before_their_bucket_is_counted(on_cassandra: CassandraResultStore) -> None:
+    """Rows are written, then entered, then counted: what is entered must not be passed over."""
+    video_id, db = uuid4(), on_cassandra._db
+    for n in (1, 1001, 2001):
+        save(on_cassandra, analyzed(video_id, n))
+    CassandraVideoStore(db).save_sampled(video_id, 1, [1001])
+    db.execute("DELETE FROM ledger_counts WHERE video_id = ? AND bucket = 1", (video_id,))
+    found = on_cassandra.written(video_id, RowPlace(0, ""), MAX_FRAME_NUMBER, 10)
+    assert [w.row.frame_number for w in found] == [1, 1001, 2001]
