@@ -87,6 +87,8 @@ class CassandraClient:
         try:
             with store_errors():
                 self.session: Session = self._cluster.connect()
+                # What preparing a statement waits for; the driver has no other way to say it beside profiles.
+                self.session._default_timeout = settings.cassandra_timeout
                 self.session.set_keyspace(settings.keyspace)
         except StoreError:
             self._cluster.shutdown()
