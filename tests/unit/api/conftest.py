@@ -17,6 +17,11 @@ from pipeline.video_store import InMemoryVideoStore
 
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
+    return twins(tmp_path)
+
+
+def twins(folder: Path) -> Services:
+    """Services of in-memory twins; uploads are kept in the folder."""
     return Services(
         ApiSettings(max_upload_bytes=100_000, max_open_videos=3),
         InMemoryVideoStore(),
@@ -24,7 +29,7 @@ def services(tmp_path: Path) -> Services:
         InMemoryFrameStore(),
         InMemoryModelStore(),
         InMemoryPublisher(),
-        tmp_path / "sources",
+        folder / "sources",
         {"kafka": lambda: "1 broker(s)"},
     )
 

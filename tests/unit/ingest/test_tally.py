@@ -13,7 +13,6 @@ def test_idling_does_not_count() -> None:
     tally = Tally()
     tally.look(0, {}, 0, [])
     tally.look(10, {A: 0}, 0, [])
-    assert tally.rate is None
     tally.look(13, {A: 30}, 30, [])
     tally.look(16, {}, 15, [45])
     tally.look(100, {}, 0, [])
