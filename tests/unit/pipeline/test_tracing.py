@@ -32,6 +32,7 @@ def test_spans_continue_the_trace_that_they_are_given(receiver: Receiver) -> Non
     assert by_name.keys() == {"outer", "inner"}
     assert by_name["outer"].parent == "b7ad6b7169203331"
     assert by_name["inner"].parent == by_name["outer"].id
+    assert by_name["outer"].attributes == {"framewise.video_id": "v"}
     assert by_name["inner"].attributes == {"http.route": "/x"}
     assert by_name["outer"].service == "framewise-tests"
     assert outer.traceparent == f"00-0af7651916cd43dd8448eb211c80319c-{by_name['outer'].id}-01"
