@@ -3,10 +3,10 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from pipeline import metrics
@@ -19,7 +19,9 @@ NEAR_SECONDS = 0.25
 LEAST_SECONDS = 0.05
 READERS = 8
 KEPT_PREVIEWS = 100
+KEPT_READS = 8
 RETRY_AFTER_SECONDS = 5
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,7 @@ class Watch:
         self._loop = asyncio.get_running_loop()
         self._rung = asyncio.Event()
         self._failing = False
+        self._reads: dict[Hashable, asyncio.Future[Any]] = {}
         self.seen: Seen | None = None
         self.listeners: set[Listener] = set()
         self.task = self._loop.create_task(self._run())
@@ -87,6 +90,15 @@ class Watch:
         """Wake every listener."""
         for listener in self.listeners:
             listener.news.set()
+
+    def read(self, key: Hashable, read: Callable[[], T]) -> asyncio.Future[T]:
+        """What is read, by another thread; those who ask for the same soon after each other get the same."""
+        known = self._reads.get(key)
+        if known is None or (known.done() and known.exception() is not None):
+            known = self._reads[key] = self._loop.run_in_executor(self._pool, read)
+            if len(self._reads) > KEPT_READS:
+                del self._reads[next(iter(self._reads))]
+        return known
 
     async def _run(self) -> None:
         while True:

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from api.events.answers import OPENING, PING, StateAnswer, result_events, state_event
@@ -51,12 +52,14 @@ class EventStream:
         self._previews = previews
         self._said: StateAnswer | None = None
         self._over = False
+        self._read_shared: Callable[[Hashable, Callable[[], _Page]], asyncio.Future[_Page]]
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """What is sent; ends when the service stops."""
         yield OPENING
         lookout = Lookout(self._services, self._video)
         with self._hub.listen(self._video.video_id, lookout.look, self._previews) as (watch, listener):
+            self._read_shared = watch.read
             while not self._stopping():
                 listener.news.clear()
                 if isinstance(watch.seen, Look):
@@ -126,8 +129,8 @@ class EventStream:
         if video.attempt == 1:
             return
         attempts: set[int] = set()
-        read = self._asked(lambda: self._attempts(video))
-        async for found in read:
+        reading = asyncio.get_running_loop().run_in_executor(self._hub.pool, self._attempts, video)
+        async for found in self._asked(reading):
             if isinstance(found, bytes):
                 yield found
             else:
@@ -157,7 +160,9 @@ class EventStream:
             return
         more = True
         while more:
-            async for page in self._asked(lambda: self._page(attempt, frame_to)):
+            after = max(self._read_to, self._place.row)
+            reading = self._read_shared((attempt, after, frame_to), partial(self._page, attempt, after, frame_to))
+            async for page in self._asked(reading):
                 if isinstance(page, bytes):
                     yield page
                     continue
@@ -167,16 +172,14 @@ class EventStream:
                     self._place = page.place
                     yield page.events
 
-    def _page(self, attempt: int, frame_to: int) -> _Page:
-        after = max(self._read_to, self._place.row)
+    def _page(self, attempt: int, after: RowPlace, frame_to: int) -> _Page:
         rows, read_to = self._read(after, frame_to)
         own = [written for written in rows if written.attempt_timestamp == attempt]
         place = row_place(own[-1]) if own else None
         return _Page(result_events(own), place, read_to, len(rows) == ROWS_AT_ONCE)
 
-    async def _asked(self, read: Callable[[], T]) -> AsyncGenerator[T | bytes, None]:
-        """What was read by another thread; pings while that takes long. Raises StoreError."""
-        reading = asyncio.get_running_loop().run_in_executor(self._hub.pool, read)
+    async def _asked(self, reading: asyncio.Future[T]) -> AsyncGenerator[T | bytes, None]:
+        """What is read by another thread; pings while that takes long. Raises StoreError."""
         while not (await asyncio.wait({reading}, timeout=HEARTBEAT_SECONDS))[0]:
             yield PING
         yield reading.result()

@@ -217,7 +217,16 @@ def test_streams_of_one_video_share_a_watch(world: World) -> None:
         looks += 1
         return get(video_id)
 
+    reads = 0
+    written = world.services.results.written
+
+    def counted_reads(*arguments: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        return written(*arguments)
+
     world.services.videos.get = counted  # type: ignore[method-assign]
+    world.services.results.written = counted_reads  # type: ignore[method-assign, assignment]
 
     async def follow() -> list[list[Event]]:
         return await asyncio.gather(*(world.hear(None, patience=0.5) for _ in range(50)))
@@ -227,6 +236,7 @@ def test_streams_of_one_video_share_a_watch(world: World) -> None:
     for heard in asyncio.run(follow()):
         assert rows(heard) == [(1, task) for task in TASKS]
     assert looks < 10
+    assert reads < 10
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
