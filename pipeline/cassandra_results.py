@@ -290,9 +290,7 @@ class CassandraResultStore:
                 return ResultPage(tuple(found), RowPlace(row.frame_number, row.task))
         return ResultPage(tuple(found), None)
 
-    def _scan(
-        self, video_id: UUID, query: ResultQuery, after: RowPlace | None, at_once: int
-    ) -> Iterator[ResultRow]:
+    def _scan(self, video_id: UUID, query: ResultQuery, after: RowPlace | None, at_once: int) -> Iterator[ResultRow]:
         first = max(after.frame_number if after else 1, query.frame_from or 1)
         for summary in self.summaries(video_id):
             if not _overlaps(summary, query, first):

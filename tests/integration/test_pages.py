@@ -25,7 +25,11 @@ from tests.integration.races import wait_until
 from tests.unit.factories import a_result, a_video, analyzed, dog
 
 AT = 1_700_000_000_000_000
-QUESTION = {"task": ["objects_detection", "faces_detection", "color_detection"], "label": "dog", "limit": 7}
+QUESTION: dict[str, Any] = {
+    "task": ["objects_detection", "faces_detection", "color_detection"],
+    "label": "dog",
+    "limit": 7,
+}
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,7 @@ def exported(client: TestClient, video: Video, form: str, **params: Any) -> byte
     answer = client.get(f"/analysis/{video.video_id}/results", params={"format": form, **params})
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-disposition"].startswith('attachment; filename="Strae-Montag.mp4.')
-    return answer.content
+    return bytes(answer.content)
 
 
 def pages(client: TestClient, video: Video, **params: Any) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ def pages(client: TestClient, video: Video, **params: Any) -> list[dict[str, Any
     items: list[dict[str, Any]] = []
     cursor = None
     while True:
-        more = {"cursor": cursor} if cursor else {}
+        more: dict[str, Any] = {"cursor": cursor} if cursor else {}
         page = client.get(f"/analysis/{video.video_id}/results", params={"limit": 1000, **params, **more}).json()
         items += page["items"]
         if (cursor := page["next_cursor"]) is None:
