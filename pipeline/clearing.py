@@ -22,8 +22,6 @@ from pipeline.video_store import Listing, VideoStore
 
 ON_ITS_WAY = timedelta(hours=1)
 """So long the row of a frame may take that is stored already."""
-BUCKETS_AHEAD = 2
-"""So many buckets ingest may have begun without having written it down."""
 
 
 class SourceFiles(Protocol):
@@ -239,14 +237,15 @@ class _Clearing:
         return 0
 
 
-def wipe(stores: Stores, video_id: UUID, write_timestamp: int) -> None:
+def wipe(stores: Stores, video_id: UUID, write_timestamp: int, ahead: int = 0) -> None:
     """Delete all that hangs on a video whose row has gone, but its entries in the listings. May be repeated.
 
-    `write_timestamp` is later than those of all that was, or may still be, written of it.
+    `write_timestamp` is later than those of all that was, or may still be, written of it. So many buckets `ahead` of
+    those that are known are deleted too, before there is anything in them.
     """
     buckets = {*stores.videos.sampled_buckets(video_id), *(s.bucket for s in stores.results.summaries(video_id))}
-    ahead = range(max(buckets, default=-1) + 1, max(buckets, default=-1) + 1 + BUCKETS_AHEAD)
-    stores.results.remove(video_id, sorted({*buckets, *ahead}), write_timestamp)
+    first = max(buckets, default=-1) + 1
+    stores.results.remove(video_id, sorted({*buckets, *range(first, first + ahead)}), write_timestamp)
     stores.videos.forget(video_id)
     stores.frames.delete_video(video_id)
     stores.sources.remove(video_id)

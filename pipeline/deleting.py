@@ -13,6 +13,8 @@ from pipeline.contracts.videos import SourceProgress
 from pipeline.deletions import Deletion, DeletionStore
 from pipeline.video_store import Listing
 
+BUCKETS_AHEAD = 2
+"""So many buckets ingest may have begun without having written it down."""
 TRIES = 20
 """A video may change between being read and being deleted, but not for ever."""
 
@@ -23,7 +25,7 @@ def delete(stores: Stores, deletions: DeletionStore, video_id: UUID) -> None:
     Raises NotFound for one that never was, and StoreError: what is not done then is done by who looks again.
     """
     deletion = _remove_row(stores, deletions, video_id)
-    wipe(stores, video_id, time.time_ns() // 1000)
+    wipe(stores, video_id, time.time_ns() // 1000, BUCKETS_AHEAD)
     stores.videos.unlist(Listing(video_id, deletion.created_at))
     if deletion.finished_at is not None:
         stores.videos.unlist(Listing(video_id, deletion.finished_at, deletion.status))
