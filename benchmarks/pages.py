@@ -168,6 +168,7 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=20, help="requests a second")
     parser.add_argument("--seconds", type=int, default=60)
     options = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     print(f"load average before: {', '.join(f'{load:.1f}' for load in os.getloadavg())}; {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as folder, keyspace() as client:
         video_ids = _write(client, options.frames)

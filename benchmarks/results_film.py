@@ -21,6 +21,7 @@ from pipeline.result_store import ResultStore
 from pipeline.video_store import VideoStore
 
 LABELS = ("person", "car", "dog", "bicycle", "bus", "cat", "chair", "truck")
+COLORS = ("203a", "5560", "8899", "c0b0")
 BATCH = 500
 FPS = 25.0
 
@@ -77,7 +78,9 @@ class Film:
     def _found(self, there: dict[str, int]) -> tuple[FrameResult, ...]:
         objects = [self._boxed(label) for label, times in there.items() for _ in range(times) if times > 1]
         faces = [self._boxed("face") for _ in range(there["person"])]
-        colors = [Detection(f"#{self.chance.randrange(2**24):06x}", share) for share in (0.5, 0.3, 0.2)]
+        colors = [
+            Detection(f"#{self.chance.choice(COLORS)}{self.chance.randrange(256):02x}", s) for s in (0.5, 0.3, 0.2)
+        ]
         found = ((TaskName.OBJECTS, objects), (TaskName.FACES, faces), (TaskName.COLORS, colors))
         return tuple(
             FrameResult(task, f"model of {task}", "ab" * 32, ResultStatus.OK, None, 20.0, tuple(detections))

@@ -73,7 +73,7 @@ AT_ONCE = 500
 LISTED_BUCKETS = 20
 GROUP_DETECTIONS = 60
 GROUP_ROWS = 20
-SCANNED_ROWS = 20_000
+SCANNED_ROWS = 5_000
 """How many rows one page looks at before it stops, so that a rare label cannot hold a request for long."""
 
 Group = tuple[str, list[Sequence[Any]]]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from api.exports.pieces import batches
 from api.exports.stream import Selection
-from api.views import result_answer
+from api.rows import row_json
 
 
 class JsonExport:
@@ -18,7 +18,7 @@ class JsonExport:
         """The object in pieces of some hundred rows."""
         before = '{"items": [\n'
         for rows in batches(selection.rows):
-            yield (before + ",\n".join(result_answer(row).model_dump_json() for row in rows)).encode()
+            yield before.encode() + b",\n".join(map(row_json, rows))
             before = ",\n"
         opened = "" if before.startswith(",") else before
         complete = json.dumps(selection.video.status.terminal)

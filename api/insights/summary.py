@@ -85,17 +85,26 @@ class SummaryFold:
     def add(self, digest: Digest) -> None:
         """Add a bucket."""
         self._count_runs(digest, self._question.runs(digest))
-        for seen in sightings(digest, self._question.findings(digest)):
-            if seen.task is TaskName.COLORS:
-                self.colors[seen.label].frames += len(seen.at)
-                self.colors[seen.label].shares += float(seen.total.sum())
-                continue
+        findings = self._question.findings(digest)
+        colors = np.isin(findings["track"], digest.of_tasks([TaskName.COLORS]))
+        self._add_colors(digest, findings[colors])
+        for seen in sightings(digest, findings[~colors]):
             if seen.task is TaskName.EMOTIONS:
                 self.emotions.add(digest, seen)
             key = seen.task, seen.label
             if key not in self.labels:
                 self.labels[key] = LabelFold(Segments(self._gap))
             self.labels[key].add(digest, seen)
+
+    def _add_colors(self, digest: Digest, findings: Records) -> None:
+        """Colours are many, and only their shares are asked for."""
+        shares = np.bincount(findings["label"], weights=findings["confidence"], minlength=len(digest.labels))
+        in_frame = np.unique(findings["label"].astype(np.int64) << 16 | findings["at"]) >> 16
+        frames = np.bincount(in_frame, minlength=len(digest.labels))
+        for place in np.flatnonzero(frames).tolist():
+            color = self.colors[digest.labels[place]]
+            color.frames += int(frames[place])
+            color.shares += float(shares[place])
 
     def _count_runs(self, digest: Digest, runs: Records) -> None:
         for place, track in enumerate(digest.tracks):

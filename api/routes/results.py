@@ -13,7 +13,8 @@ from api.exports.stream import Selection, send
 from api.problems import documented
 from api.requests import ResultParams
 from api.responses import ResultsAnswer
-from api.views import result_answer
+from api.rows import page_json
+from api.services import Services
 from pipeline.contracts.videos import Video
 from pipeline.result_store import RowPlace
 
@@ -36,11 +37,10 @@ def list_results(services: ServicesDep, video: KnownVideo, params: ResultParamsD
     """
     if params.export is not None:
         return send(Selection.of(services, video, params.query()), format_of(params.export))
-    page = _page(services, video, params)
-    return Response(page.model_dump_json(), media_type="application/json")
+    return Response(_page(services, video, params), media_type="application/json")
 
 
-def _page(services: ServicesDep, video: Video, params: ResultParams) -> ResultsAnswer:
+def _page(services: Services, video: Video, params: ResultParams) -> bytes:
     query = params.query()
     bound_to = cursors.fingerprint("results", video.video_id, sorted(query.tasks or ()), replace(query, tasks=None))
     after = None
@@ -48,9 +48,6 @@ def _page(services: ServicesDep, video: Video, params: ResultParams) -> ResultsA
         number, task = cursors.decode(params.cursor, bound_to, int, str)
         after = RowPlace(number, task)
     page = services.results.page(video.video_id, query, params.limit, after)
-    next_place = page.next
-    return ResultsAnswer(
-        items=[result_answer(row) for row in page.rows],
-        next_cursor=cursors.encode([next_place.frame_number, next_place.task], bound_to) if next_place else None,
-        complete=video.status.terminal,
-    )
+    place = page.next
+    next_cursor = cursors.encode([place.frame_number, place.task], bound_to) if place else None
+    return page_json(page.rows, next_cursor, complete=video.status.terminal)

@@ -1,0 +1,49 @@
+"""Owns result rows as JSON, in the shape of ResultAnswer without building one: a page has hundreds of detections."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic_core import to_json
+
+from pipeline.contracts.results import Detection, ResultRow
+
+COPIED = (
+    "video_id",
+    "frame_number",
+    "media_time",
+    "captured_at",
+    "task",
+    "model",
+    "model_digest",
+    "status",
+    "error",
+    "inference_ms",
+    "worker",
+)
+
+
+def row_json(row: ResultRow) -> bytes:
+    """A row as the API shows it."""
+    return to_json(_row(row))
+
+
+def page_json(rows: Iterable[ResultRow], next_cursor: str | None, complete: bool) -> bytes:
+    """A page as the API shows it, in the shape of ResultsAnswer."""
+    return to_json({"items": [_row(row) for row in rows], "next_cursor": next_cursor, "complete": complete})
+
+
+def _row(row: ResultRow) -> dict[str, Any]:
+    shown = {name: getattr(row, name) for name in COPIED}
+    shown["frame_url"] = f"/analysis/{row.video_id}/frame/{row.frame_number}"
+    shown["detections"] = [_detection(found) for found in row.detections]
+    return shown
+
+
+def _detection(found: Detection) -> dict[str, Any]:
+    box = found.box
+    return {
+        "label": found.label,
+        "confidence": found.confidence,
+        "box": {"x": box.x, "y": box.y, "width": box.width, "height": box.height} if box else None,
+        "attributes": found.attributes,
+    }
