@@ -22,7 +22,7 @@ def test_a_key_is_made_listed_and_revoked() -> None:
     store = InMemoryKeyStore()
     sent = said(store, "create", "--name", "[red]me", "--scopes", "read, admin", "--open-videos", "0").strip()
     (key,) = store.all()
-    assert (key.name, key.scopes, key.open_videos) == ("[red]me", {Scope.READ, Scope.ADMIN}, 0)
+    assert (key.name, key.scopes, key.open_videos) == ("[red]me", frozenset({Scope.READ, Scope.ADMIN}), 0)
     assert KeyRing(store).caller(sent).key_id == key.key_id
     listed = said(store, "list")
     assert all(word in listed for word in (key.key_id, "[red]me", "admin, read", "no limit", "as set"))
