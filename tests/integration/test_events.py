@@ -151,7 +151,7 @@ def test_two_hundred_listeners_starve_nobody(api: RunningApi, analysis: Analysis
     analysis.finish(video, *range(1, 61))
     clients = [Client(api.url, video.video_id) for _ in range(200)]
     wait_until(lambda: all(client.rows()[-1:] == [60] for client in clients), 60)
-    refused = httpx.get(f"{api.url}/analysis/{video.video_id}/events", trust_env=False)
+    refused = httpx.get(f"{api.url}/analysis/{video.video_id}/events", timeout=30, trust_env=False)
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
     analysis.finish(video, *range(61, 101))

@@ -98,7 +98,7 @@ def test_a_receiver_that_fails_three_times_gets_it_once(
     assert len(receiver.came) == 4
 
     again = f"{apis[0].url}/analysis/{video_id}/deliveries/{delivery['delivery_id']}/redeliver"
-    assert httpx.post(again, trust_env=False).status_code == 202
+    assert httpx.post(again, timeout=30, trust_env=False).status_code == 202
     wait_until(lambda: len(receiver.came) == 5, 20)
     assert receiver.came[-1][1] == receiver.came[0][1]
 
@@ -130,8 +130,8 @@ def test_addresses_inside_are_refused_when_they_are_submitted(apis: list[Running
 def test_unknown_deliveries(apis: list[RunningApi], receiver: Receiver) -> None:
     video_id, nobody = submitted(apis[0], receiver.url), "00000000-0000-4000-8000-000000000000"
     path = f"{apis[0].url}/analysis/{video_id}/deliveries/{nobody}/redeliver"
-    assert httpx.post(path, trust_env=False).status_code == 404
-    assert httpx.get(f"{apis[0].url}/analysis/{nobody}/deliveries", trust_env=False).status_code == 404
+    assert httpx.post(path, timeout=30, trust_env=False).status_code == 404
+    assert httpx.get(f"{apis[0].url}/analysis/{nobody}/deliveries", timeout=30, trust_env=False).status_code == 404
     httpx.delete(f"{apis[0].url}/analysis/{video_id}", timeout=30, trust_env=False).raise_for_status()
 
 
