@@ -76,8 +76,10 @@ def address(
         assert "Traceback" not in log, log[log.index("Traceback") :][:4000]
 
 
-def schemathesis(address: str, video: Video, seconds: int, *options: str) -> subprocess.CompletedProcess[str]:
-    """A run of the tool, which may take the given time."""
+def schemathesis(
+    folder: Path, address: str, video: Video, seconds: int, *options: str
+) -> subprocess.CompletedProcess[str]:
+    """A run of the tool, which may take the given time and keeps its notes in the folder."""
     with Client(address) as client:
         removed = [client.start("https://example.com/a.mp4").video_id for _ in range(REMOVED)]
     environment = os.environ | {
@@ -91,18 +93,18 @@ def schemathesis(address: str, video: Video, seconds: int, *options: str) -> sub
     command += ["--checks", ",".join(CHECKS), "--max-time", str(seconds), "--request-timeout", "20", "--seed", "1"]
     command += ["--no-color", "--warnings", "off", "--suppress-health-check", "all", *options]
     return subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=seconds + 60, check=False
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=seconds + 60, check=False
     )
 
 
-def test_the_service_keeps_its_contract(address: str, video: Video) -> None:
-    done = schemathesis(address, video, 40, "--phases", "examples,coverage,fuzzing", "--max-examples", "8")
+def test_the_service_keeps_its_contract(tmp_path: Path, address: str, video: Video) -> None:
+    done = schemathesis(tmp_path, address, video, 30, "--phases", "examples,coverage,fuzzing", "--max-examples", "8")
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
 
 
 @pytest.mark.slow
-def test_the_service_keeps_its_contract_for_long(address: str, video: Video) -> None:
-    done = schemathesis(address, video, 240, "--phases", "coverage,fuzzing,stateful", "--max-examples", "400")
+def test_the_service_keeps_its_contract_for_long(tmp_path: Path, address: str, video: Video) -> None:
+    done = schemathesis(tmp_path, address, video, 240, "--phases", "coverage,fuzzing,stateful", "--max-examples", "400")
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
 
 
