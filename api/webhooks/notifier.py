@@ -3,26 +3,25 @@
 import logging
 import math
 import os
-import random
 import socket
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from api.services import Services
-from api.webhooks.plan import GONE, plan
+from api.webhooks.plan import plan
+from api.webhooks.schedule import Schedule
 from api.webhooks.secret import load_secret
 from api.webhooks.sender import Sender
 from pipeline import metrics
 from pipeline.contracts.errors import StoreError
 from pipeline.contracts.settings import WebhookSettings
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.webhook_store import Delivery, DeliveryState, Try, Watched, now_ms, whole_ms
+from pipeline.webhook_store import Delivery, DeliveryState, Watched, now_ms
 
 ROUND_SECONDS = 2.0
 ROUND_VIDEOS = 500
@@ -30,26 +29,9 @@ SENDERS = 8
 SENDERS_PER_HOST = 3
 NEVER_CAME = timedelta(minutes=10)
 """So long a listed video may not be there yet: it is listed before it is kept."""
-JITTER = 0.25
 
 log = logging.getLogger(__name__)
 State = tuple[int, int, VideoStatus]
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """The pauses after failures, in seconds; after the last a delivery is given up."""
-
-    pauses: tuple[float, ...]
-
-    def outcome(self, delivery: Delivery, what: Try, now: datetime) -> Delivery:
-        """A delivery after a try."""
-        if what.error is None:
-            return delivery.tried(what, DeliveryState.DELIVERED, None)
-        if what.status == GONE or delivery.failures >= len(self.pauses):
-            return delivery.tried(what, DeliveryState.FAILED, None)
-        pause = self.pauses[delivery.failures] * random.uniform(1, 1 + JITTER)  # noqa: S311 - no secret
-        return delivery.tried(what, DeliveryState.PENDING, whole_ms(now + timedelta(seconds=pause)))
 
 
 class Notifier:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.events import hub as hub_module
 from api.events import stream as stream_module
+from api.events import watch as watch_module
 from api.events.cursor import parse_id
 from api.events.hub import EventHub
 from pipeline.contracts.errors import StoreUnavailable
@@ -27,7 +27,7 @@ from tests.unit.factories import a_video
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits longer than needed."""
-    monkeypatch.setattr(hub_module, "LEAST_SECONDS", 0.0)
+    monkeypatch.setattr(watch_module, "LEAST_SECONDS", 0.0)
     monkeypatch.setattr(stream_module, "RETRY_SECONDS", 0.01)
 
 
@@ -184,7 +184,7 @@ class AwayVideos(InMemoryVideoStore):
 
 
 def test_a_store_that_is_away_delays_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(watch_module, "POLL_SECONDS", 0.02)
     monkeypatch.setattr(stream_module, "ROWS_AT_ONCE", 3)
     monkeypatch.setattr(stream_module, "HEARTBEAT_SECONDS", 0.05)
     hub = EventHub()

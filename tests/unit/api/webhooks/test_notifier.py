@@ -12,8 +12,9 @@ import pytest
 
 from api.services import Services
 from api.webhooks import notifier as notifier_module
-from api.webhooks.notifier import Notifier, Schedule
+from api.webhooks.notifier import Notifier
 from api.webhooks.plan import CallbackRefused, check_callback, delivery_id, follow, plan
+from api.webhooks.schedule import Schedule
 from api.webhooks.secret import SecretInvalid, load_secret
 from api.webhooks.sender import Sender
 from pipeline.contracts.errors import Problem
