@@ -123,10 +123,8 @@ def test_an_interrupted_watch_leaves_the_analysis(address: str, services: Servic
         assert "0 of ? frames" in watching.stderr.readline()
         watching.send_signal(signal.SIGINT)
         said = watching.communicate(timeout=20)[1]
-    assert (watching.returncode, said) == (
-        130,
-        f"The analysis goes on. See it again: framewise watch {waiting.video_id}\n",
-    )
+    assert watching.returncode == 130, said
+    assert said.endswith(f"The analysis goes on. See it again: framewise watch {waiting.video_id}\n")
     assert services.videos.get(waiting.video_id) == waiting
 
 
