@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from pipeline.contracts.results import (
     AnalyzedFrame,
@@ -32,11 +32,15 @@ class Film:
 
     frames: int
     seed: int
-    video_id: UUID = field(default_factory=uuid4)
     chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "chance", random.Random(self.seed))  # noqa: S311 - nothing secret
+
+    @property
+    def video_id(self) -> UUID:
+        """The same for each film of this seed."""
+        return UUID(int=self.seed)
 
     def store(self, videos: VideoStore, results: ResultStore) -> None:
         """Write the completed video and all of its results."""

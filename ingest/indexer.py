@@ -88,7 +88,8 @@ class Indexer:
         growing = None if video.status.terminal else max(summaries, default=None)
         done = list(self._digested(video_id, due, growing))
         if done or len(due) < len(counted):
-            self._enter(video, list(summaries.values()))
+            revision = max(*(s.revision for s in summaries.values()), *(c.revision for c in counted), 0)
+            self._enter(video, list(summaries), revision)
         if self._stores.videos.get(video_id) is None:
             self._forget(video_id, changed)
         else:
@@ -119,9 +120,8 @@ class Indexer:
             return
         self._stores.digests.save(video_id, make(self._stores.results, video_id, summary))
 
-    def _enter(self, video: Video, summaries: Sequence[BucketSummary]) -> None:
-        totals = summed(self._stores.digests.totals(video.video_id, [s.bucket for s in summaries]))
-        revision = max((s.revision for s in summaries), default=0)
+    def _enter(self, video: Video, buckets: Sequence[int], revision: int) -> None:
+        totals = summed(self._stores.digests.totals(video.video_id, buckets))
         entries = [_entry(video, total) for total in worth_finding(totals)]
         self._stores.search.replace(video.video_id, entries, revision)
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from ingest import indexer
 from ingest.indexer import Indexed, Indexer
 from pipeline.cassandra import CassandraClient
 from pipeline.cassandra_digests import CassandraDigestStore
@@ -34,6 +35,7 @@ from tests.integration.races import race
 from tests.integration.test_clear_frames import named
 from tests.unit.factories import T0, a_result, a_video, analyzed, dog
 
+COLORS = TaskName.COLORS
 AT = 1_700_000_000_000_000
 
 
@@ -233,6 +235,21 @@ def test_a_bucket_that_grows_is_read_now_and_then_and_at_the_end(client: Cassand
     world.videos.transition(video.video_id, VideoStatus.COMPLETED)
     world.indexer().index()
     assert world.found(video) == {"dog": 5}
+
+
+def test_a_bucket_that_a_retry_has_emptied_is_found_no_more(
+    client: CassandraClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = on_cassandra(client)
+    video = world.video(1)
+    bad = analyzed(video.video_id, 1001, a_result([replace(dog(), label="cat")]), a_result([], COLORS, error="no"))
+    world.results.save([bad], {video.video_id: AT})
+    world.indexer().index()
+    assert world.found(video) == {"dog": 1, "cat": 1}
+    world.results.reopen(video.video_id, 1, AT + 10)
+    monkeypatch.setattr(indexer, "UNCOUNTED_SECONDS", 0.0)
+    world.indexer().index()
+    assert world.found(video) == {"dog": 1}
 
 
 def test_several_indexers_at_once_do_no_harm(world: World) -> None:
