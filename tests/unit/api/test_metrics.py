@@ -34,7 +34,7 @@ def page(services: Services, **asked: Callable[[], Values]) -> str:
     answer = TestClient(create_app(services, page=found), base_url="http://127.0.0.1").get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
-    return answer.text
+    return str(answer.text)
 
 
 def test_what_was_counted_here_is_shown(services: Services) -> None:
