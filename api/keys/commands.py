@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from api.keys import form
@@ -39,7 +39,8 @@ def show(store: KeyStore, console: Console) -> None:
     if not keys:
         console.print("there are no keys yet; make one with: keys create --name NAME")
         return
-    table = Table("id", "name", "scopes", "requests a minute", "open videos", "created", "revoked")
+    whole = Column("id", no_wrap=True, min_width=2 * form.ID_BYTES)  # it is typed in again, to revoke
+    table = Table(whole, "name", "scopes", "requests a minute", "open videos", "created", "revoked")
     for key in keys:
         table.add_row(
             key.key_id,

@@ -11,6 +11,7 @@ import pytest
 from pipeline.cassandra import CassandraClient
 from pipeline.cassandra_keys import CassandraKeyStore
 from pipeline.cassandra_queue import CassandraSpeedStore
+from pipeline.cassandra_results import CassandraResultStore
 from pipeline.cassandra_videos import CassandraVideoStore
 from pipeline.contracts.errors import Conflict, NotFound
 from pipeline.contracts.settings import CassandraSettings
@@ -18,9 +19,10 @@ from pipeline.contracts.videos import VideoStatus
 from pipeline.key_store import ApiKey, InMemoryKeyStore, KeyStore, Scope
 from pipeline.migrations import migrate
 from pipeline.queue import Queue
+from pipeline.result_store import InMemoryResultStore, ResultStore
 from pipeline.speed import InMemorySpeedStore, Speed, SpeedStore
 from pipeline.video_store import EndedCursor, InMemoryVideoStore, Listing, VideoStore
-from tests.unit.factories import T0, a_video
+from tests.unit.factories import T0, a_video, analyzed
 
 PENDING, PROCESSING, FAILED = VideoStatus.PENDING, VideoStatus.PROCESSING, VideoStatus.FAILED
 
@@ -202,3 +204,38 @@ def test_a_listing_that_is_read_while_it_changes_stays_one(client: CassandraClie
         thread.join()
     states = {e.status for e in videos.open_listings() if e.video_id in {v.video_id for v in made}}
     assert states == {PROCESSING}
+
+
+@pytest.fixture(params=["in memory", "cassandra"])
+def results(request: pytest.FixtureRequest) -> ResultStore:
+    if request.param == "in memory":
+        return InMemoryResultStore()
+    return CassandraResultStore(request.getfixturevalue("client"))
+
+
+def test_when_frames_were_analysed_and_stored_is_known(results: ResultStore) -> None:
+    video_id, began = uuid4(), datetime.now(UTC).replace(microsecond=0)
+    frames = [
+        replace(
+            analyzed(video_id, n),
+            started_at=began - timedelta(seconds=100 - n),
+            finished_at=began - timedelta(seconds=99 - n),
+        )
+        for n in (1, 2, 3, 1001)
+    ]
+    results.save(frames, {video_id: 1})
+    one, two = (summary.times for summary in results.summaries(video_id))
+    assert (one.analysis_started_at, one.analysis_finished_at) == (frames[0].started_at, frames[2].finished_at)
+    assert (two.analysis_started_at, two.analysis_finished_at) == (frames[3].started_at, frames[3].finished_at)
+    assert one.first_stored_at is not None
+    assert one.last_stored_at is not None
+    assert began <= one.first_stored_at <= one.last_stored_at
+
+
+def test_clearing_frames_does_not_change_when_they_were_analysed(client: CassandraClient) -> None:
+    results, video_id = CassandraResultStore(client), uuid4()
+    results.save([analyzed(video_id, n) for n in (1, 2)], {video_id: 1})
+    before = results.summaries(video_id)[0].times
+    results.clear(video_id, 0, results.entries(video_id, 0), 2)
+    assert results.summaries(video_id)[0].times == before
+    assert before.analysis_started_at == T0

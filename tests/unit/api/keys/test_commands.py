@@ -11,8 +11,8 @@ from pipeline.contracts.errors import NotFound, Unauthorized
 from pipeline.key_store import InMemoryKeyStore, Scope
 
 
-def said(store: InMemoryKeyStore, *words: str) -> str:
-    console = Console(file=io.StringIO(), width=200)
+def said(store: InMemoryKeyStore, *words: str, width: int = 200) -> str:
+    console = Console(file=io.StringIO(), width=width)
     run(parser().parse_args(words), store, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -28,6 +28,7 @@ def test_a_key_is_made_listed_and_revoked() -> None:
     assert all(word in listed for word in (key.key_id, "[red]me", "admin, read", "no limit", "as set"))
     assert sent.split("_")[2] not in listed
     assert key.secret_hash not in listed
+    assert key.key_id in said(store, "list", width=60)
     said(store, "revoke", key.key_id)
     with pytest.raises(Unauthorized):
         KeyRing(store).caller(sent)
