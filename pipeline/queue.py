@@ -105,7 +105,7 @@ def seconds_until_done(position: int, speed: Speed | None, now: datetime) -> flo
 
 
 def seconds_left(video_id: UUID, frames_left: float, speed: Speed | None, now: datetime) -> float | None:
-    """How long a video that runs still takes: its own frames at its own rate, or all that run at that of the service."""
+    """How long a video that runs still takes: its frames at its own rate, or all that run at that of the service."""
     if speed is None or (now - speed.observed_at).total_seconds() > OLD_SECONDS:
         return None
     if frames_left <= 0:

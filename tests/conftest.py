@@ -21,8 +21,12 @@ def servers() -> Iterator[Trial]:
     if os.environ.get("FRAMEWISE_TEST_SERVERS") == "running":
         yield Trial(StackSettings())
         return
-    with trial("kafka", "cassandra") as running:
-        yield running
+    with pytest.MonkeyPatch.context() as environment:
+        # Each module makes a schema of its own: four times as fast when Cassandra's own tables are not flushed at once.
+        environment.setenv("JDK_JAVA_OPTIONS", "-Dcassandra.unsafesystem=true")
+        with trial("kafka", "cassandra") as running:
+            environment.undo()
+            yield running
 
 
 @pytest.fixture(scope="module")

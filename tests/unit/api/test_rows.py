@@ -17,7 +17,9 @@ def test_both_ways_to_write_a_row_agree() -> None:
             a_video().video_id,
             7,
             a_result([dog(1 / 3), Detection("Größe 🐕", 0.0)]),
-            a_result([Detection("happy", 1.0, Box(0.0, 1e-9, 1.0, 0.1), {"happy": 1.0, "sad": 1e-12})], TaskName.EMOTIONS),
+            a_result(
+                [Detection("happy", 1.0, Box(0.0, 1e-9, 1.0, 0.1), {"happy": 1.0, "sad": 1e-12})], TaskName.EMOTIONS
+            ),
             a_result([], TaskName.FACES, error='it "raised"\n'),
         ),
         captured_at=T0 + timedelta(milliseconds=7),
