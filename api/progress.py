@@ -80,7 +80,7 @@ def _eta(
 ) -> float | None:
     now = datetime.now(UTC)
     if position is not None:
-        seconds = seconds_until_done(position, speed, now)
+        seconds = seconds_until_done(position, speed)
     elif video.status is VideoStatus.PROCESSING and (whole := expected_frames(video, progress)) is not None:
         left = max(whole, progress.frames_published) - counted.total
         seconds = seconds_left(video.video_id, left, speed, now)

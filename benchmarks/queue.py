@@ -52,6 +52,7 @@ from pipeline.sources import SourceFolder
 WATCHED = 20
 ASK_SECONDS = 5.0
 BATCH_SECONDS = 0.5
+LONG_SECONDS = 60.0
 SURE_SECONDS = 10.0
 """Of shorter waits, half is less than the seconds between two looks."""
 MIB = 2**20
@@ -183,23 +184,26 @@ def watch(http: httpx.Client, video_ids: list[str], seconds: float) -> tuple[lis
 
 
 def judge(promises: list[Promise], ends: dict[str, datetime]) -> float:
-    """Print promise against truth; the share of promises that were off by half or less."""
+    """Print promise against truth; the share of long promises that were off by half or less."""
     print("\n  position   said s   true s   ratio")
-    ratios = []
+    ratios: list[tuple[float, float]] = []
     for place, promise in enumerate(promises):
         if promise.eta is None or promise.video_id not in ends:
             continue
         truth = (ends[promise.video_id] - promise.at).total_seconds()
         if truth < SURE_SECONDS:
             continue
-        ratios.append(promise.eta / truth)
+        ratios.append((truth, promise.eta / truth))
         if place % max(1, len(promises) // 25) == 0:
-            print(f"  {promise.position:8} {promise.eta:8.0f} {truth:8.0f} {ratios[-1]:7.2f}")
+            print(f"  {promise.position:8} {promise.eta:8.0f} {truth:8.0f} {ratios[-1][1]:7.2f}")
     if not ratios:
         return 0.0
-    within = sum(0.5 <= ratio <= 1.5 for ratio in ratios) / len(ratios)
-    print(f"{len(ratios)} promises of waits over {SURE_SECONDS:.0f} s: {within:.1%} off by half or less; ", end="")
-    print(f"ratio {min(ratios):.2f} to {max(ratios):.2f}, median {statistics.median(ratios):.2f}")
+    within = 0.0
+    for seconds in (SURE_SECONDS, LONG_SECONDS):
+        some = [ratio for truth, ratio in ratios if truth >= seconds] or [0.0]
+        within = sum(0.5 <= ratio <= 1.5 for ratio in some) / len(some)
+        print(f"{len(some)} promises of waits over {seconds:.0f} s: {within:.1%} off by half or less; ", end="")
+        print(f"ratio {min(some):.2f} to {max(some):.2f}, median {statistics.median(some):.2f}")
     return within
 
 

@@ -22,15 +22,17 @@ class Tally:
         self._lately: dict[UUID, deque[tuple[float, int]]] = {}
         self._lengths: deque[int] = deque(maxlen=LENGTHS)
         self._looked_at: float | None = None
-        self._busy = False
+        self._busy = self._warm = False
 
     def look(self, now: float, totals: Mapping[UUID, int], outcomes: int, lengths: list[int]) -> None:
         """So many outcomes each running video has, so many came since the last look; so long were those that ended.
 
-        A step counts when something ran at its beginning: what begins within it did not have all of it.
+        A step counts when something ran at its beginning: what begins within it did not have all of it. Nor do steps
+        until the first outcome: how long that takes says nothing of how fast the others come.
         """
         step = now - self._looked_at if self._looked_at is not None else 0.0
-        if self._busy and 0 < step <= LONGEST_STEP:
+        self._warm = self._busy and (self._warm or outcomes > 0)
+        if self._warm and 0 < step <= LONGEST_STEP:
             self._steps.append((step, outcomes))
         while sum(seconds for seconds, _ in self._steps) - (self._steps[0][0] if self._steps else 0) >= WINDOW_SECONDS:
             self._steps.popleft()
@@ -40,6 +42,8 @@ class Tally:
 
     def _trail(self, video_id: UUID, now: float, total: int) -> deque[tuple[float, int]]:
         trail = self._lately.get(video_id, deque())
+        if len(trail) == 1 and trail[0][1] == total:
+            trail.clear()
         trail.append((now, total))
         while len(trail) > 2 and trail[1][0] <= now - LATELY_SECONDS:
             trail.popleft()
@@ -54,7 +58,7 @@ class Tally:
 
     @property
     def video_rates(self) -> dict[UUID, float]:
-        """Outcomes a second of each running video, over the last while."""
+        """Outcomes a second of each running video, over the last while, from the first that was seen to come."""
         return {
             video_id: (trail[-1][1] - trail[0][1]) / (trail[-1][0] - trail[0][0])
             for video_id, trail in self._lately.items()

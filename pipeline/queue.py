@@ -95,13 +95,14 @@ def expected_frames(video: Video, progress: SourceProgress) -> float | None:
     return seconds * progress.fps * (sampling.frame_ratio or 1 / (sampling.frame_step or 1))
 
 
-def seconds_until_done(position: int, speed: Speed | None, now: datetime) -> float | None:
-    """How long a pending video still takes: what runs, what is before it, and itself, at the rate as measured."""
+def seconds_until_done(position: int, speed: Speed | None) -> float | None:
+    """How long a pending video still takes: what runs, what is before it, and itself, at the rate as measured.
+
+    What runs is as much as when it was observed: while videos wait, one that ends makes room for the next.
+    """
     if speed is None or not speed.rate or speed.frames_per_video is None:
         return None
-    age = min(max(0.0, (now - speed.observed_at).total_seconds()), OLD_SECONDS)
-    under_way = max(0.0, speed.running_frames - speed.rate * age)
-    return (under_way + position * speed.frames_per_video) / speed.rate
+    return (speed.running_frames + position * speed.frames_per_video) / speed.rate
 
 
 def seconds_left(video_id: UUID, frames_left: float, speed: Speed | None, now: datetime) -> float | None:

@@ -112,4 +112,4 @@ def test_the_wait_of_a_video_is_told_by_what_was_seen() -> None:
     seen = meter.look()
     assert seen.video_rates == {running.video_id: 10}
     assert seen.frames_per_video == 100
-    assert seconds_until_done(3, seen, seen.observed_at) == (70 + 300) / 10
+    assert seconds_until_done(3, seen) == (70 + 300) / 10

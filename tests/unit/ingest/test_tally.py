@@ -15,7 +15,7 @@ def test_idling_does_not_count() -> None:
     tally.look(10, {A: 0}, 0, [])
     tally.look(13, {A: 30}, 30, [])
     tally.look(16, {}, 15, [45])
-    tally.look(100, {}, 0, [])
+    tally.look(29, {}, 0, [])
     assert tally.rate == 45 / 6
     assert tally.frames_per_video == 45
 
@@ -44,12 +44,15 @@ def test_each_video_has_its_rate_of_lately() -> None:
     assert tally.video_rates.keys() == {A}
 
 
-def test_a_video_without_outcomes_lately_has_no_speed() -> None:
+def test_how_long_the_first_outcome_takes_does_not_count() -> None:
     tally = Tally()
-    tally.look(0, {A: 5}, 0, [])
-    assert tally.video_rates == {}
-    tally.look(9, {A: 5}, 0, [])
-    assert (tally.video_rates, tally.rate) == ({A: 0.0}, None)
+    for second in (0, 3, 6, 9):
+        tally.look(second, {A: 5}, 0, [])
+    assert (tally.video_rates, tally.rate) == ({}, None)
+    tally.look(12, {A: 35}, 30, [])
+    assert (tally.video_rates, tally.rate) == ({A: 10.0}, 10.0)
+    tally.look(15, {A: 35}, 0, [])
+    assert (tally.video_rates, tally.rate) == ({A: 5.0}, 5.0)
 
 
 def test_what_is_kept_is_bounded() -> None:

@@ -96,9 +96,9 @@ def test_the_longest_duration_counts() -> None:
 
 
 def test_nothing_is_promised_while_nothing_is_known() -> None:
-    assert seconds_until_done(1, None, T0) is None
-    assert seconds_until_done(1, Speed("a", T0, None, 10.0), T0) is None
-    assert seconds_until_done(1, Speed("a", T0, 10.0, None), T0) is None
+    assert seconds_until_done(1, None) is None
+    assert seconds_until_done(1, Speed("a", T0, None, 10.0)) is None
+    assert seconds_until_done(1, Speed("a", T0, 10.0, None)) is None
     assert seconds_left(uuid4(), 10, None, T0) is None
     assert seconds_left(uuid4(), 10, Speed("a", T0), T0) is None
     assert seconds_left(uuid4(), 10, Speed("a", T0, 5.0), T0 + timedelta(minutes=1)) is None
@@ -124,7 +124,7 @@ def test_a_thousand_videos_are_not_off_by_more_than_half(seed: int) -> None:
         video = replace(a_video(e.video_id), created_at=e.at, key_id=e.key_id)
         position = Queue(listed).position(video) if number[e.video_id] % 97 == 0 else None
         if position is not None:
-            said = seconds_until_done(position, speed, T0)
+            said = seconds_until_done(position, speed)
             assert said is not None
             promised[e.video_id] = said
     truth = run(Queue(listed).order, lengths, number)
