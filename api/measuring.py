@@ -13,10 +13,10 @@ from prometheus_client.registry import Collector
 from api.questions import Question, answers
 from pipeline.contracts.settings import KafkaSettings, PathSettings
 from pipeline.contracts.videos import VideoStatus
-from pipeline.metric_files import VARIABLE, guarded, tidy
-from pipeline.topic_measures import TopicMeasures, taken_offsets
-from pipeline.topics import Topics
-from pipeline.video_store import VideoStore
+from pipeline.kafka.topic_measures import TopicMeasures, taken_offsets
+from pipeline.kafka.topics import Topics
+from pipeline.observing.metric_files import VARIABLE, guarded, tidy
+from pipeline.stores.videos import VideoStore
 
 WAIT_SECONDS = 2.0
 QUEUE_KEPT, TOPICS_KEPT = 30.0, 5.0

@@ -15,7 +15,8 @@ from api.services import Services
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.results import ResultRow
 from pipeline.contracts.videos import SourceProgress, Video
-from pipeline.result_store import ResultQuery, walk
+from pipeline.stores.results import walk
+from pipeline.stores.rows import ResultQuery
 
 STEM_LENGTH = 80
 logger = logging.getLogger(__name__)

@@ -5,13 +5,14 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_results import CassandraResultStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.migrations import migrate
+from pipeline.cassandra.results import CassandraResultStore
 from pipeline.contracts.results import AnalyzedFrame, TaskName
 from pipeline.contracts.settings import CassandraSettings
 from pipeline.contracts.videos import LedgerCount
-from pipeline.migrations import migrate
-from pipeline.result_store import InMemoryResultStore, ResultStore, count
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.results import ResultStore, count
 from tests.unit.factories import a_result, analyzed
 
 AT = 1_700_000_000_000_000

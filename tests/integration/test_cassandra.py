@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.cassandra import CassandraClient
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.migrations import migrate
 from pipeline.contracts.errors import StoreError, StoreUnavailable
 from pipeline.contracts.results import ModelInfo, TaskName
 from pipeline.contracts.settings import CassandraSettings
-from pipeline.migrations import migrate
-from pipeline.model_store import CassandraModelStore, InMemoryModelStore, ModelStore
+from pipeline.stores.models import CassandraModelStore, InMemoryModelStore, ModelStore
 from stack.ports import free_ports
 from tests.unit.factories import T0
 

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline.cassandra import CassandraClient
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.migrations import migrate
 from pipeline.contracts.settings import CassandraSettings
-from pipeline.duties import CassandraDutyStore, DutyStore, InMemoryDutyStore
-from pipeline.migrations import migrate
+from pipeline.stores.duties import CassandraDutyStore, DutyStore, InMemoryDutyStore
 from tests.unit.ingest.benches import wait_until
 
 

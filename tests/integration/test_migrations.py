@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from cassandra.cluster import Session
 
-from pipeline.cassandra import cluster
+from pipeline.cassandra.client import cluster
+from pipeline.cassandra.migrations import SCHEMA_DIR, migrate
 from pipeline.contracts.errors import StoreError
 from pipeline.contracts.settings import CassandraSettings
-from pipeline.migrations import SCHEMA_DIR, migrate
 
 FILES = sorted(file.stem for file in SCHEMA_DIR.glob("*.cql"))
 SECOND = """-- Adds; a comment; with semicolons;

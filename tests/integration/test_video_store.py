@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.migrations import migrate
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.errors import Conflict, NotFound, Problem
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.settings import CassandraSettings
@@ -22,8 +23,8 @@ from pipeline.contracts.videos import (
     Video,
     VideoStatus,
 )
-from pipeline.migrations import migrate
-from pipeline.video_store import EndedCursor, InMemoryVideoStore, Listing, VideoStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.videos import EndedCursor, Listing, VideoStore
 from tests.integration.races import race, wait_until
 from tests.unit.factories import T0, a_video
 

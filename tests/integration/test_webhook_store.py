@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_videos import CassandraVideoStore
-from pipeline.cassandra_webhooks import CassandraWebhookStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.migrations import migrate
+from pipeline.cassandra.videos import CassandraVideoStore
+from pipeline.cassandra.webhooks import CassandraWebhookStore
 from pipeline.contracts.settings import CassandraSettings
-from pipeline.migrations import migrate
-from pipeline.webhook_store import (
+from pipeline.stores.webhooks import (
     KEPT_TRIES,
     Delivery,
     DeliveryState,

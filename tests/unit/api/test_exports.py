@@ -21,7 +21,7 @@ from api.services import Services
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.results import Box, Detection, TaskName
 from pipeline.contracts.videos import SourceProgress, Video
-from pipeline.result_store import ResultPage
+from pipeline.stores.rows import ResultPage
 from tests.unit.factories import T0, a_result, a_video, analyzed, dog
 from tests.unit.ingest.benches import wait_until
 

@@ -13,10 +13,10 @@ from api.app import create_app
 from api.measuring import MetricsPage, Values, questions
 from api.questions import Question
 from api.services import Services
-from pipeline import metrics
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings, PathSettings
 from pipeline.contracts.videos import VideoStatus
+from pipeline.observing import metrics
 from stack.ports import free_ports
 from tests.unit.factories import a_video
 
