@@ -68,6 +68,11 @@ class Memory:
         self._end.set()
         self._thread.join()
 
+    def cpu(self) -> float:
+        """Seconds of CPU that it has used."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
     def now(self) -> int:
         """Bytes at this moment."""
         return int(self.process.memory_info().rss)
@@ -108,7 +113,7 @@ def service(settings: CassandraSettings, folder: Path) -> Iterator[tuple[httpx.C
     try:
         with httpx.Client(base_url=address, timeout=120, trust_env=False) as http:
             deadline = time.monotonic() + START_SECONDS
-            while not _answers(http):
+            while not _answers(http) or process.poll() is not None:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"the service did not start:\n{(folder / 'api.log').read_text()[-2000:]}")
                 time.sleep(0.2)
@@ -206,13 +211,15 @@ def _pages(http: httpx.Client, video_id: UUID, options: argparse.Namespace, memo
     path = f"/analysis/{video_id}/results"
     places = cursors(http, path, options.frames)
     load(http, path, places, options.rate, 5)
-    before = len(memory.samples)
+    before, spent = len(memory.samples), memory.cpu()
     taken = load(http, path, places, options.rate, options.seconds)
     print(f"\npages of 100 rows, {options.rate} requests a second for {options.seconds} s, in ms")
     print("  depth          p50     p90     p99     max")
     for name, values in taken.items():
         cuts = statistics.quantiles(values, n=100)
         print(f"  {name:<10} {cuts[49]:7.1f} {cuts[89]:7.1f} {cuts[98]:7.1f} {max(values):7.1f}")
+    asked = sum(map(len, taken.values()))
+    print(f"CPU of the service: {(memory.cpu() - spent) / asked * 1000:.1f} ms a page")
     used = memory.samples[before:]
     parts = [used[len(used) * n // 4] / MIB for n in range(4)] + [used[-1] / MIB]
     print(f"memory of the service meanwhile, MiB: {', '.join(f'{part:.0f}' for part in parts)}")

@@ -73,6 +73,8 @@ def cluster(settings: CassandraSettings) -> Cluster:
         protocol_version=5,
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         connect_timeout=settings.cassandra_timeout,
+        # By default 2 s, too short to read the schema from a busy server.
+        control_connection_timeout=settings.cassandra_timeout,
         # By default up to ten minutes: a server that comes back would not be noticed for as long.
         reconnection_policy=ExponentialReconnectionPolicy(0.5, 5.0, max_attempts=None),
     )
