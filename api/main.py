@@ -109,7 +109,7 @@ def _serve() -> int:
                 services,
                 settings.is_local,
                 _keys(settings, client),
-                MetricsPage(questions(kafka, paths, services.videos)),
+                MetricsPage(questions(kafka, paths, services.queue)),
             ),
             services.events,
             (doorbell, notifier),

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
 from pipeline.contracts.frames import BUCKET_FRAMES
 from pipeline.contracts.results import AnalyzedFrame, ResultRow
 from pipeline.contracts.videos import LedgerCount
+from pipeline.patience import patiently
 from pipeline.stores.rows import ResultPage, ResultQuery, RowPlace, WrittenRow
 
 
@@ -161,12 +163,17 @@ def deletion_timestamp(write_timestamp: int, entries: Iterable[LedgerEntry]) -> 
     return max(write_timestamp, *(entry.write_timestamp for entry in entries), 0)
 
 
-def walk(store: ResultStore, video_id: UUID, query: ResultQuery, at_once: int = 1000) -> Iterator[ResultRow]:
-    """All rows that are wanted, in order, read page by page as they are taken."""
+def walk(
+    store: ResultStore, video_id: UUID, query: ResultQuery, at_once: int = 1000, patience: float = 0.0
+) -> Iterator[ResultRow]:
+    """All rows that are wanted, in order, read page by page as they are taken.
+
+    Once it has begun, a store that is away is waited for, `patience` seconds a page.
+    """
     page = store.page(video_id, query, at_once)
     yield from page.rows
     while page.next is not None:
-        page = store.page(video_id, query, at_once, page.next)
+        page = patiently(partial(store.page, video_id, query, at_once, page.next), patience)
         yield from page.rows
 
 
