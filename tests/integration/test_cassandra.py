@@ -1,7 +1,6 @@
 """The connection to Cassandra: what it says when the server, the keyspace or a table is not there."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,14 +14,6 @@ from pipeline.contracts.settings import CassandraSettings
 from pipeline.stores.models import CassandraModelStore, InMemoryModelStore, ModelStore
 from stack.ports import free_ports
 from tests.unit.factories import T0
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
 
 
 def test_the_server_says_its_version(client: CassandraClient) -> None:

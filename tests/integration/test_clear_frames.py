@@ -19,7 +19,6 @@ from cassandra.cluster import ResultSet
 
 from ingest.sweeper import Sweeper
 from pipeline.cassandra.client import CassandraClient
-from pipeline.cassandra.migrations import migrate
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.clearing import Cleared
@@ -35,14 +34,6 @@ from tests.unit.factories import T0, analyzed
 from tests.unit.pipeline.clearings import AT, JPEG, MIXTURE_CLEARED, Mixture, World, a_mixture, moment
 
 SCRIPT = ROOT / "clear_frames.py"
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture

@@ -16,13 +16,12 @@ from api.services import Services
 from ingest.wiping import Wiper
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.deletions import CassandraDeletionStore
-from pipeline.cassandra.migrations import migrate
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.submissions import CassandraSubmissionStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import NotFound, Problem
-from pipeline.contracts.settings import ApiSettings, CassandraSettings
+from pipeline.contracts.settings import ApiSettings
 from pipeline.contracts.videos import TERMINAL, LedgerCount, SourceProgress, Video, VideoStatus
 from pipeline.deleting import delete, remains
 from pipeline.kafka.publishing import InMemoryPublisher
@@ -47,14 +46,6 @@ CANCELLED, COMPLETED, FAILED, PENDING, PROCESSING = (
     VideoStatus.PROCESSING,
 )
 TOMBSTONES = {"deleted_videos", "due_wipes"}
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture

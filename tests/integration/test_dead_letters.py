@@ -1,7 +1,6 @@
 """Records that were set aside, on a real broker: listed once, sent again as they were."""
 
 import io
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +13,7 @@ from pipeline.contracts.settings import KafkaSettings
 from pipeline.kafka.codecs import FRAME_HEADERS, decode_frame, encode_frame
 from pipeline.kafka.dead_letters import DeadLetters
 from pipeline.kafka.publishing import DeadLetter, KafkaPublisher
-from pipeline.kafka.topics import MAX_RECORD_BYTES, Topics, create_topics
+from pipeline.kafka.topics import MAX_RECORD_BYTES, Topics
 from stack import dead_letters
 from stack.ports import free_ports
 from tests.unit.factories import a_frame
@@ -25,14 +24,6 @@ FRAME = a_frame(uuid4(), 7)
 def letter(offset: int, value: bytes | None = b"x", reason: str = "it hung its worker") -> DeadLetter:
     jpeg, headers = encode_frame(FRAME)
     return DeadLetter(jpeg if value == b"frame" else value, "", 3, offset, reason, tuple(headers))
-
-
-@pytest.fixture(scope="module")
-def publisher(kafka_settings: KafkaSettings) -> Iterator[KafkaPublisher]:
-    create_topics(kafka_settings)
-    publisher = KafkaPublisher(kafka_settings)
-    yield publisher
-    publisher.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import random
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,13 +13,11 @@ from ingest import indexer
 from ingest.indexer import Indexed, Indexer
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.digests import CassandraDigestStore
-from pipeline.cassandra.migrations import migrate
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.search import CassandraSearchIndex
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.clearing import Stores, clear
 from pipeline.contracts.results import TaskName
-from pipeline.contracts.settings import CassandraSettings
 from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.digests.digest import Digest, digest_of
 from pipeline.digests.making import DigestCache, Reading, make
@@ -75,14 +72,6 @@ class World:
 def a_moment() -> datetime:
     """A time that Cassandra can keep."""
     return datetime.now(UTC).replace(microsecond=0)
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture(params=["memory", "cassandra"])

@@ -1,7 +1,6 @@
 """Keys, the queue and the speed: what the twins promise, Cassandra keeps."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -10,12 +9,10 @@ import pytest
 
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.keys import CassandraKeyStore
-from pipeline.cassandra.migrations import migrate
 from pipeline.cassandra.queue import CassandraSpeedStore
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.errors import Conflict, NotFound
-from pipeline.contracts.settings import CassandraSettings
 from pipeline.contracts.videos import VideoStatus
 from pipeline.queue import Queue
 from pipeline.stores.in_memory_results import InMemoryResultStore
@@ -27,14 +24,6 @@ from pipeline.stores.videos import EndedCursor, Listing, VideoStore
 from tests.unit.factories import T0, a_video, analyzed
 
 PENDING, PROCESSING, FAILED = VideoStatus.PENDING, VideoStatus.PROCESSING, VideoStatus.FAILED
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture(params=["in memory", "cassandra"])

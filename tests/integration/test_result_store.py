@@ -1,7 +1,6 @@
 """What a result store promises, asked of the one on Cassandra and of its in-memory twin."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -10,13 +9,11 @@ import pytest
 
 from pipeline.cassandra import result_rows
 from pipeline.cassandra.client import CassandraClient
-from pipeline.cassandra.migrations import migrate
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.frames import MAX_FRAME_NUMBER, bucket_of
 from pipeline.contracts.results import AnalyzedFrame, Box, Detection, FrameResult, ResultRow, ResultStatus, TaskName
-from pipeline.contracts.settings import CassandraSettings
 from pipeline.contracts.videos import LedgerCount
 from pipeline.stores.in_memory_results import InMemoryResultStore
 from pipeline.stores.results import BucketSummary, ResultStore, count, rows_of
@@ -30,11 +27,8 @@ EMOTION_NAMES = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surpris
 
 
 @pytest.fixture(scope="module")
-def on_cassandra(cassandra_settings: CassandraSettings) -> Iterator[CassandraResultStore]:
-    migrate(cassandra_settings)
-    store = CassandraResultStore(CassandraClient(cassandra_settings))
-    yield store
-    store.close()
+def on_cassandra(client: CassandraClient) -> CassandraResultStore:
+    return CassandraResultStore(client)
 
 
 @pytest.fixture(scope="module", params=["memory", "cassandra"])

@@ -1,7 +1,6 @@
 """What a video store promises, asked of the one on Cassandra and of its in-memory twin."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -9,11 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from pipeline.cassandra.client import CassandraClient
-from pipeline.cassandra.migrations import migrate
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.errors import Conflict, NotFound, Problem
 from pipeline.contracts.results import TaskName, TaskRequest
-from pipeline.contracts.settings import CassandraSettings
 from pipeline.contracts.videos import (
     TERMINAL,
     Lease,
@@ -34,11 +31,8 @@ PROBLEM = Problem("source-refused", "The source is not allowed", "“10.0.0.1”
 
 
 @pytest.fixture(scope="module")
-def on_cassandra(cassandra_settings: CassandraSettings) -> Iterator[CassandraVideoStore]:
-    migrate(cassandra_settings)
-    store = CassandraVideoStore(CassandraClient(cassandra_settings))
-    yield store
-    store.close()
+def on_cassandra(client: CassandraClient) -> CassandraVideoStore:
+    return CassandraVideoStore(client)
 
 
 @pytest.fixture(scope="module", params=["memory", "cassandra"])
