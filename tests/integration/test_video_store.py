@@ -406,11 +406,11 @@ def test_a_lease_that_is_renewed_is_kept(store: VideoStore) -> None:
 
 def test_state_and_lease_do_not_touch_each_other(store: VideoStore) -> None:
     video_id = created(store).video_id
-    lease = leased(store, video_id, "a", 1)
+    lease = leased(store, video_id, "a", 3)
     store.transition(video_id, VideoStatus.PROCESSING)
     store.set_expected(video_id, 5, 5)
     assert store.renew(lease)
-    wait_until(lambda: store.leaseholder(video_id) is None, 5)
+    wait_until(lambda: store.leaseholder(video_id) is None, 10)
     video = known(store, video_id)
     assert (video.status, video.frames_expected) == (VideoStatus.PROCESSING, 5)
     assert store.transition(video_id, COMPLETED)
