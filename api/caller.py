@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from pipeline.contracts.videos import Video
-from pipeline.key_store import Scope
+from pipeline.stores.keys import Scope
 
 
 @dataclass(frozen=True, slots=True)

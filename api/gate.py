@@ -13,7 +13,7 @@ from api.keys.ring import ASK, KeyRing
 from api.problems import BodyTooLarge, body_too_large, problem, problem_of
 from pipeline.contracts.errors import Forbidden, FramewiseError, Unauthorized
 from pipeline.contracts.settings import LOOPBACK
-from pipeline.key_store import Scope as KeyScope
+from pipeline.stores.keys import Scope as KeyScope
 
 JSON_BYTES = 2**20
 NEEDS_NO_KEY = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"})

@@ -16,16 +16,16 @@ from api.readiness import heartbeat_check
 from api.services import Services, disk_check, kafka_check
 from api.serving import serve
 from api.webhooks.notifier import make_notifier
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_deletions import CassandraDeletionStore
-from pipeline.cassandra_digests import CassandraDigestStore
-from pipeline.cassandra_keys import CassandraKeyStore
-from pipeline.cassandra_queue import CassandraSpeedStore
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_search import CassandraSearchIndex
-from pipeline.cassandra_submissions import CassandraSubmissionStore
-from pipeline.cassandra_videos import CassandraVideoStore
-from pipeline.cassandra_webhooks import CassandraWebhookStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.deletions import CassandraDeletionStore
+from pipeline.cassandra.digests import CassandraDigestStore
+from pipeline.cassandra.keys import CassandraKeyStore
+from pipeline.cassandra.queue import CassandraSpeedStore
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.search import CassandraSearchIndex
+from pipeline.cassandra.submissions import CassandraSubmissionStore
+from pipeline.cassandra.videos import CassandraVideoStore
+from pipeline.cassandra.webhooks import CassandraWebhookStore
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import (
     LOOPBACK,
@@ -35,13 +35,13 @@ from pipeline.contracts.settings import (
     PathSettings,
     WebhookSettings,
 )
-from pipeline.frame_store import FolderFrameStore
-from pipeline.logs import log_to_stdout
-from pipeline.model_store import CassandraModelStore
+from pipeline.kafka.publishing import KafkaPublisher
+from pipeline.observing.logs import log_to_stdout
+from pipeline.observing.tracing import start_tracing, stop_tracing
+from pipeline.observing.usage import report_usage
 from pipeline.outbound.guard import SourceGuard
-from pipeline.publishing import KafkaPublisher
-from pipeline.tracing import start_tracing, stop_tracing
-from pipeline.usage import report_usage
+from pipeline.stores.frames import FolderFrameStore
+from pipeline.stores.models import CassandraModelStore
 
 GRACE_SECONDS = 10
 STORE_SECONDS = 5.0
@@ -109,7 +109,7 @@ def _serve() -> int:
                 services,
                 settings.is_local,
                 _keys(settings, client),
-                MetricsPage(questions(kafka, paths, services.videos)),
+                MetricsPage(questions(kafka, paths, services.queue)),
             ),
             services.events,
             (doorbell, notifier),

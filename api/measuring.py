@@ -11,17 +11,16 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from api.questions import Question, answers
+from api.waiting import QueueWatch
 from pipeline.contracts.settings import KafkaSettings, PathSettings
 from pipeline.contracts.videos import VideoStatus
-from pipeline.metric_files import VARIABLE, guarded, tidy
-from pipeline.topic_measures import TopicMeasures, taken_offsets
-from pipeline.topics import Topics
-from pipeline.video_store import VideoStore
+from pipeline.kafka.topic_measures import TopicMeasures, taken_offsets
+from pipeline.kafka.topics import Topics
+from pipeline.observing.metric_files import VARIABLE, guarded, tidy
 
 WAIT_SECONDS = 2.0
-QUEUE_KEPT, TOPICS_KEPT = 30.0, 5.0
-"""Seconds for which an answer is kept: the queue is read video by video."""
-MOST_VIDEOS = 1000
+KEPT_SECONDS = 5.0
+"""So long an answer is kept."""
 
 Values = Mapping[str, float]
 """By the value of the one label."""
@@ -82,7 +81,7 @@ def _counted() -> bytes:
         return b""
 
 
-def questions(kafka: KafkaSettings, paths: PathSettings, videos: VideoStore) -> dict[str, Question[Values]]:
+def questions(kafka: KafkaSettings, paths: PathSettings, queue: QueueWatch) -> dict[str, Question[Values]]:
     """What to ask Kafka, Cassandra and the checkpoint of an installation."""
     topics, lag = TopicMeasures(kafka), TopicMeasures(kafka)
     checkpoint = paths.data_dir / "checkpoints" / "analysis"
@@ -92,17 +91,13 @@ def questions(kafka: KafkaSettings, paths: PathSettings, videos: VideoStore) -> 
         return {} if taken is None else {"frames": lag.frames_waiting(taken)}
 
     return {
-        "framewise_videos_open": Question(lambda: _queue(videos), QUEUE_KEPT),
-        "framewise_topic_bytes": Question(topics.bytes, TOPICS_KEPT),
-        "framewise_topic_waiting_records": Question(waiting, TOPICS_KEPT),
+        "framewise_videos_open": Question(lambda: _open(queue), KEPT_SECONDS),
+        "framewise_topic_bytes": Question(topics.bytes, KEPT_SECONDS),
+        "framewise_topic_waiting_records": Question(waiting, KEPT_SECONDS),
     }
 
 
-def _queue(videos: VideoStore) -> Values:
-    """How many of the oldest open videos wait and run."""
-    counts = {VideoStatus.PENDING.value: 0, VideoStatus.PROCESSING.value: 0}
-    for video_id in videos.open_videos(MOST_VIDEOS):
-        video = videos.get(video_id)
-        if video is not None and video.status.value in counts:
-            counts[video.status.value] += 1
-    return counts
+def _open(watch: QueueWatch) -> Values:
+    """How many videos wait and run."""
+    queue = watch.queue()
+    return {VideoStatus.PENDING: len(queue.order), VideoStatus.PROCESSING: len(queue.running)}

@@ -9,9 +9,9 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline import metrics
-from pipeline.logs import about
-from pipeline.tracing import NOTHING, SpanHere, span
+from pipeline.observing import metrics
+from pipeline.observing.logs import about
+from pipeline.observing.tracing import NOTHING, SpanHere, span
 
 HEADER = "X-Request-ID"
 SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

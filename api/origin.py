@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from pipeline.submissions import SubmissionKey
+from pipeline.stores.submissions import SubmissionKey
 
 
 @dataclass(frozen=True, slots=True)

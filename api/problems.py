@@ -11,7 +11,6 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from pipeline import metrics
 from pipeline.contracts.errors import (
     Conflict,
     Forbidden,
@@ -24,6 +23,7 @@ from pipeline.contracts.errors import (
     TooManyRequests,
     Unauthorized,
 )
+from pipeline.observing import metrics
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"

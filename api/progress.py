@@ -10,8 +10,8 @@ from api.responses import FrameCounts, Stage
 from api.services import Services
 from pipeline.contracts.videos import LedgerCount, SourceProgress, Video, VideoStatus
 from pipeline.queue import OLD_SECONDS, expected_frames, seconds_left, seconds_until_done
-from pipeline.result_store import BucketSummary, WorkTimes
-from pipeline.speed import Speed
+from pipeline.stores.results import BucketSummary, WorkTimes
+from pipeline.stores.speed import Speed
 
 UNKNOWN_CAP = 0.99
 """Progress by estimate never says more than this."""

@@ -20,7 +20,7 @@ from pydantic.alias_generators import to_camel
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import Sampling, VideoStatus
-from pipeline.result_store import ResultQuery
+from pipeline.stores.rows import ResultQuery
 
 NAME_LENGTH = 200
 FIRST_YEAR = 1970

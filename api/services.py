@@ -14,21 +14,21 @@ from api.waiting import QueueWatch
 from pipeline.clearing import Stores
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import ApiSettings, KafkaSettings
-from pipeline.deletions import DeletionStore, InMemoryDeletionStore
-from pipeline.digest_store import DigestStore, InMemoryDigestStore
-from pipeline.digesting import DigestCache
-from pipeline.frame_store import FrameStore
-from pipeline.model_store import ModelStore
+from pipeline.digests.making import DigestCache
+from pipeline.kafka.publishing import Publisher
+from pipeline.kafka.topics import wait_for_broker
 from pipeline.outbound.guard import SourceGuard
-from pipeline.publishing import Publisher
-from pipeline.result_store import ResultStore
-from pipeline.search_index import InMemorySearchIndex, SearchIndex
-from pipeline.sources import SourceFolder
-from pipeline.speed import InMemorySpeedStore, SpeedStore
-from pipeline.submissions import InMemorySubmissionStore, SubmissionStore
-from pipeline.topics import wait_for_broker
-from pipeline.video_store import VideoStore
-from pipeline.webhook_store import InMemoryWebhookStore, WebhookStore
+from pipeline.stores.deletions import DeletionStore, InMemoryDeletionStore
+from pipeline.stores.digests import DigestStore, InMemoryDigestStore
+from pipeline.stores.frames import FrameStore
+from pipeline.stores.models import ModelStore
+from pipeline.stores.results import ResultStore
+from pipeline.stores.search import InMemorySearchIndex, SearchIndex
+from pipeline.stores.sources import SourceFolder
+from pipeline.stores.speed import InMemorySpeedStore, SpeedStore
+from pipeline.stores.submissions import InMemorySubmissionStore, SubmissionStore
+from pipeline.stores.videos import VideoStore
+from pipeline.stores.webhooks import InMemoryWebhookStore, WebhookStore
 
 Check = Callable[[], str]
 """Asks a server a real question; returns what it said, raises FramewiseError."""

@@ -17,7 +17,7 @@ from api.webhooks.plan import follow
 from pipeline.contracts.errors import Conflict, FramewiseError
 from pipeline.contracts.videos import SourceKind, Video, VideoStatus
 from pipeline.deleting import delete
-from pipeline.submissions import Claim
+from pipeline.stores.submissions import Claim
 
 
 class VideoGone(Conflict):

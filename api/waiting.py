@@ -6,8 +6,8 @@ from collections.abc import Callable
 from itertools import islice
 
 from pipeline.queue import MOST_LISTED, Queue
-from pipeline.speed import Speed, SpeedStore
-from pipeline.video_store import VideoStore
+from pipeline.stores.speed import Speed, SpeedStore
+from pipeline.stores.videos import VideoStore
 
 FRESH_SECONDS = 1.0
 

@@ -31,14 +31,14 @@ from kafka import KafkaAdminClient
 from api.cursors import encode
 from benchmarks.results_film import Film
 from ingest.indexer import Indexed, Indexer
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_digests import CassandraDigestStore
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_search import CassandraSearchIndex
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.digests import CassandraDigestStore
+from pipeline.cassandra.migrations import migrate
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.search import CassandraSearchIndex
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.settings import ROOT, ApiSettings, CassandraSettings, KafkaSettings
-from pipeline.migrations import migrate
-from pipeline.topics import create_topics
+from pipeline.kafka.topics import create_topics
 
 DEPTHS = {"first page": 0.0, "1 %": 0.01, "50 %": 0.5, "99 %": 0.99}
 LIMIT_MS = 100.0

@@ -36,18 +36,18 @@ from ingest.job import Workbench
 from ingest.speedometer import Speedometer
 from ingest.sweeper import Sweeper
 from ingest.worker import Worker
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_keys import CassandraKeyStore
-from pipeline.cassandra_queue import CassandraSpeedStore
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.keys import CassandraKeyStore
+from pipeline.cassandra.queue import CassandraSpeedStore
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.completion import complete_if_full
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import AnalyzedFrame, FrameResult, ResultStatus
 from pipeline.contracts.settings import IngestSettings
-from pipeline.key_store import Scope
-from pipeline.publishing import Acknowledged, InMemoryPublisher
-from pipeline.sources import SourceFolder
+from pipeline.kafka.publishing import Acknowledged, InMemoryPublisher
+from pipeline.stores.keys import Scope
+from pipeline.stores.sources import SourceFolder
 
 WATCHED = 20
 ASK_SECONDS = 5.0

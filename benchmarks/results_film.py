@@ -17,8 +17,8 @@ from pipeline.contracts.results import (
     TaskRequest,
 )
 from pipeline.contracts.videos import Sampling, SourceKind, SourceProgress, Video, VideoStatus
-from pipeline.result_store import ResultStore
-from pipeline.video_store import VideoStore
+from pipeline.stores.results import ResultStore
+from pipeline.stores.videos import VideoStore
 
 LABELS = ("person", "car", "dog", "bicycle", "bus", "cat", "chair", "truck")
 COLORS = ("203a", "5560", "8899", "c0b0")

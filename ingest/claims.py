@@ -9,8 +9,8 @@ from uuid import UUID
 from ingest.job import SERVED
 from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.queue import MOST_LISTED, Queue
-from pipeline.result_store import ResultStore, count
-from pipeline.video_store import VideoStore
+from pipeline.stores.results import ResultStore, count
+from pipeline.stores.videos import VideoStore
 
 COUNTED_SECONDS = 1.0
 """For so long a video's frames that wait for analysis are not counted again."""

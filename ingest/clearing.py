@@ -10,14 +10,14 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.filesize import decimal
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.clearing import Cleared, ClearedVideo, Stores, clear_each
 from pipeline.contracts.errors import StoreError
 from pipeline.contracts.settings import CassandraSettings, PathSettings, wrong_settings
-from pipeline.frame_store import FolderFrameStore
-from pipeline.sources import SourceFolder
+from pipeline.stores.frames import FolderFrameStore
+from pipeline.stores.sources import SourceFolder
 
 LONGEST = 36_500
 INTERRUPTED = 128 + signal.SIGINT

@@ -2,8 +2,8 @@
 
 from pipeline.contracts.frames import bucket_of
 from pipeline.contracts.videos import Video
-from pipeline.result_store import ResultStore
-from pipeline.video_store import VideoStore
+from pipeline.stores.results import ResultStore
+from pipeline.stores.videos import VideoStore
 
 FIRST = 1
 

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 
 from ingest.halt import Halt
-from pipeline import metrics
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.frames import Frame
-from pipeline.publishing import Publisher
+from pipeline.kafka.publishing import Publisher
+from pipeline.observing import metrics
 
 OUTSTANDING_BYTES = 16 << 20
 LEDGER_SECONDS = 1.0

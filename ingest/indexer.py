@@ -11,12 +11,12 @@ from uuid import UUID
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import Video
-from pipeline.digest_store import DigestStore, Stamp
-from pipeline.digesting import make, mark_of
-from pipeline.label_totals import LabelTotal, summed
-from pipeline.result_store import BucketSummary, ChangedBucket, ResultStore
-from pipeline.search_index import SearchEntry, SearchIndex
-from pipeline.video_store import VideoStore
+from pipeline.digests.making import make, mark_of
+from pipeline.digests.totals import LabelTotal, summed
+from pipeline.stores.digests import DigestStore, Stamp
+from pipeline.stores.results import BucketSummary, ChangedBucket, ResultStore
+from pipeline.stores.search import SearchEntry, SearchIndex
+from pipeline.stores.videos import VideoStore
 
 ROUND_SECONDS = 2.0
 SHARE_OF_TIME = 5

@@ -20,12 +20,12 @@ from pipeline.contracts.errors import SourceUnreachable
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.settings import IngestSettings
 from pipeline.contracts.videos import SourceKind, SourceProgress, Video
-from pipeline.frame_store import FrameStore, InMemoryFrameStore
-from pipeline.publishing import Publisher
-from pipeline.result_store import ResultStore, count
-from pipeline.sources import KeptSource, SourceFolder, sha256_of
-from pipeline.tracing import span
-from pipeline.video_store import VideoStore
+from pipeline.kafka.publishing import Publisher
+from pipeline.observing.tracing import span
+from pipeline.stores.frames import FrameStore, InMemoryFrameStore
+from pipeline.stores.results import ResultStore, count
+from pipeline.stores.sources import KeptSource, SourceFolder, sha256_of
+from pipeline.stores.videos import VideoStore
 
 logger = logging.getLogger(__name__)
 SERVED = frozenset({SourceKind.URL, SourceKind.UPLOAD, SourceKind.RERUN})

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pipeline.contracts.frames import bucket_of
 from pipeline.contracts.videos import SourceProgress
-from pipeline.video_store import VideoStore
+from pipeline.stores.videos import VideoStore
 
 EVERY = 1.0
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ingest.halt import Halt, HaltReason
 from pipeline.contracts.errors import StoreError
 from pipeline.contracts.videos import Lease
-from pipeline.video_store import VideoStore
+from pipeline.stores.videos import VideoStore
 
 WATCH_SECONDS = 1.0
 MARGIN = 0.2

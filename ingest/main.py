@@ -19,25 +19,25 @@ from ingest.sweeper import Sweeper
 from ingest.wakeups import WakeUps
 from ingest.wiping import Wiper
 from ingest.worker import Worker
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_deletions import CassandraDeletionStore
-from pipeline.cassandra_digests import CassandraDigestStore
-from pipeline.cassandra_queue import CassandraSpeedStore
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_search import CassandraSearchIndex
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.deletions import CassandraDeletionStore
+from pipeline.cassandra.digests import CassandraDigestStore
+from pipeline.cassandra.queue import CassandraSpeedStore
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.search import CassandraSearchIndex
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.clearing import Stores
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import CassandraSettings, IngestSettings, KafkaSettings, PathSettings
-from pipeline.duties import CassandraDutyStore
-from pipeline.frame_store import FolderFrameStore
-from pipeline.logs import log_to_stdout
+from pipeline.kafka.publishing import KafkaPublisher
+from pipeline.observing.logs import log_to_stdout
+from pipeline.observing.tracing import start_tracing, stop_tracing
+from pipeline.observing.usage import report_usage
 from pipeline.outbound.guard import SourceGuard
-from pipeline.publishing import KafkaPublisher
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
-from pipeline.sources import SourceFolder
-from pipeline.tracing import start_tracing, stop_tracing
-from pipeline.usage import report_usage
+from pipeline.stores.duties import CassandraDutyStore
+from pipeline.stores.frames import FolderFrameStore
+from pipeline.stores.sources import SourceFolder
 
 SERVICE = "ingest"
 STOP_SECONDS = 10.0

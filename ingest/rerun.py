@@ -12,7 +12,7 @@ from pipeline.contracts.errors import FrameUnreadable, SourceError
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.jpegs import jpeg_size
 from pipeline.contracts.videos import SourceKind, Video
-from pipeline.result_store import LedgerEntry
+from pipeline.stores.results import LedgerEntry
 
 FIRST = 1
 FILES = frozenset({SourceKind.URL, SourceKind.UPLOAD})

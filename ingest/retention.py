@@ -9,7 +9,7 @@ from ingest.clearing import summary
 from ingest.halt import Halt, Halted, HaltReason
 from pipeline.clearing import Cleared, Stores, clear_each
 from pipeline.contracts.errors import FramewiseError, LeaseLost
-from pipeline.duties import DutyStore
+from pipeline.stores.duties import DutyStore
 
 DUTY = "retention"
 HOLD_SECONDS = 60

@@ -13,9 +13,9 @@ from ingest.tally import Tally
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.queue import MOST_LISTED, Queue, expected_frames
-from pipeline.result_store import ResultStore, count
-from pipeline.speed import Speed, SpeedStore
-from pipeline.video_store import VideoStore
+from pipeline.stores.results import ResultStore, count
+from pipeline.stores.speed import Speed, SpeedStore
+from pipeline.stores.videos import VideoStore
 
 EVERY_SECONDS = 3.0
 SHARE_OF_TIME = 20

@@ -10,14 +10,14 @@ from itertools import islice
 from uuid import UUID
 
 from ingest.stalls import Arrival, StallWatch
-from pipeline import metrics
 from pipeline.completion import complete_if_full, missing
 from pipeline.contracts.errors import FramewiseError, NotFound, Problem
 from pipeline.contracts.videos import FrameRange, Video, VideoStatus
-from pipeline.logs import about
-from pipeline.result_store import ResultStore, count
-from pipeline.sources import SourceFolder
-from pipeline.video_store import Listing, VideoStore
+from pipeline.observing import metrics
+from pipeline.observing.logs import about
+from pipeline.stores.results import ResultStore, count
+from pipeline.stores.sources import SourceFolder
+from pipeline.stores.videos import Listing, VideoStore
 
 SWEEP_SECONDS = 5.0
 SHARE_OF_TIME = 20

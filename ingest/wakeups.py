@@ -9,7 +9,7 @@ from kafka.errors import KafkaError
 
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings
-from pipeline.topics import Topics, wait_for_broker
+from pipeline.kafka.topics import Topics, wait_for_broker
 
 RETRY_SECONDS = 5.0
 logger = logging.getLogger(__name__)

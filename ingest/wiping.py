@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pipeline.clearing import Stores
 from pipeline.contracts.errors import Conflict, NotFound
 from pipeline.deleting import delete, remains
-from pipeline.deletions import DeletionStore, DueWipe
+from pipeline.stores.deletions import DeletionStore, DueWipe
 
 MOST_AT_ONCE = 200
 logger = logging.getLogger(__name__)

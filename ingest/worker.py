@@ -10,11 +10,11 @@ from ingest.halt import Halt, Halted, HaltReason
 from ingest.job import VideoJob, Workbench
 from ingest.leases import LeaseKeeper
 from ingest.rerun import RerunJob
-from pipeline import metrics
 from pipeline.contracts.errors import FramewiseError, LeaseLost, NotFound, Problem, StoreError, StoreUnavailable
 from pipeline.contracts.videos import Lease, SourceKind, Video, VideoStatus
-from pipeline.logs import about, request_is
-from pipeline.tracing import span
+from pipeline.observing import metrics
+from pipeline.observing.logs import about, request_is
+from pipeline.observing.tracing import span
 
 POLL_SECONDS = 3.0
 PAUSE_AFTER_OUTAGE = 5.0

@@ -16,9 +16,9 @@ from uuid import UUID
 
 from pipeline.contracts.errors import NotFound
 from pipeline.contracts.videos import Video
-from pipeline.frame_store import FrameStore, StoredFrame
-from pipeline.result_store import ResultStore, count
-from pipeline.video_store import Listing, VideoStore
+from pipeline.stores.frames import FrameStore, StoredFrame
+from pipeline.stores.results import ResultStore, count
+from pipeline.stores.videos import Listing, VideoStore
 
 ON_ITS_WAY = timedelta(hours=1)
 """So long the row of a frame may take that is stored already."""

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pipeline.contracts.errors import NotFound, Problem
 from pipeline.contracts.videos import FrameRange, LedgerCount, Video, VideoStatus, ranges
-from pipeline.logs import about
-from pipeline.result_store import ResultStore, count
-from pipeline.tracing import span
-from pipeline.video_store import VideoStore
+from pipeline.observing.logs import about
+from pipeline.observing.tracing import span
+from pipeline.stores.results import ResultStore, count
+from pipeline.stores.videos import VideoStore
 
 
 def complete_if_full(videos: VideoStore, results: ResultStore, video_id: UUID) -> bool:

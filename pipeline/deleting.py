@@ -10,8 +10,8 @@ from uuid import UUID
 from pipeline.clearing import Stores, wipe
 from pipeline.contracts.errors import Conflict, NotFound
 from pipeline.contracts.videos import SourceProgress
-from pipeline.deletions import Deletion, DeletionStore
-from pipeline.video_store import Listing
+from pipeline.stores.deletions import Deletion, DeletionStore
+from pipeline.stores.videos import Listing
 
 BUCKETS_AHEAD = 2
 """So many buckets ingest may have begun without having written it down."""

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from pipeline import metrics
 from pipeline.contracts.errors import DiskFull, StoreUnavailable
+from pipeline.observing import metrics
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 

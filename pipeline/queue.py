@@ -9,8 +9,8 @@ from functools import cached_property
 from uuid import UUID
 
 from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
-from pipeline.speed import Speed
-from pipeline.video_store import Listing
+from pipeline.stores.speed import Speed
+from pipeline.stores.videos import Listing
 
 MOST_LISTED = 10_000
 """So many entries of the listing are looked at."""

@@ -10,18 +10,18 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.settings import AnalysisSettings, CassandraSettings, KafkaSettings, PathSettings
-from pipeline.logs import log_to_stdout
-from pipeline.model_store import CassandraModelStore
+from pipeline.kafka.topics import Topics
+from pipeline.observing.logs import log_to_stdout
+from pipeline.observing.tracing import start_tracing, stop_tracing
+from pipeline.observing.usage import report_usage
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
-from pipeline.topics import Topics
-from pipeline.tracing import start_tracing, stop_tracing
-from pipeline.usage import report_usage
+from pipeline.stores.models import CassandraModelStore
 from spark_jobs import gpus, transforms
 from spark_jobs.batch_end import BatchEnd
 from spark_jobs.in_flight import folder_of

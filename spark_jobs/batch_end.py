@@ -8,11 +8,11 @@ from uuid import UUID
 
 from pyspark.sql import DataFrame
 
-from pipeline import metrics
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import StoreUnavailable
-from pipeline.result_store import ResultStore
-from pipeline.video_store import VideoStore
+from pipeline.observing import metrics
+from pipeline.stores.results import ResultStore
+from pipeline.stores.videos import VideoStore
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from pipeline.frame_store import write_whole
+from pipeline.stores.frames import write_whole
 
 Place = tuple[str, int, int]
 """Topic, partition, offset."""

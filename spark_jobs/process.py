@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inference.analyzer import Analyzer
-from pipeline import metrics
 from pipeline.contracts.results import ModelInfo, TaskName
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings, PathSettings
-from pipeline.frame_store import FolderFrameStore
-from pipeline.logs import log_to_stdout
-from pipeline.tracing import start_tracing
-from pipeline.usage import report_usage
+from pipeline.observing import metrics
+from pipeline.observing.logs import log_to_stdout
+from pipeline.observing.tracing import start_tracing
+from pipeline.observing.usage import report_usage
+from pipeline.stores.frames import FolderFrameStore
 from spark_jobs.alone import Alone
 from spark_jobs.careful import CarefulAnalyzer
 from spark_jobs.gpus import bind_this_process

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline import metrics
+from pipeline.observing import metrics
 
 
 class Progress:

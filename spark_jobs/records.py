@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.codecs import FRAME_HEADERS, decode_frame
 from pipeline.contracts.errors import RecordInvalid
 from pipeline.contracts.frames import Frame, StoreFrames
 from pipeline.contracts.results import AnalyzedFrame, FrameResult
-from pipeline.publishing import DeadLetter
+from pipeline.kafka.codecs import FRAME_HEADERS, decode_frame
+from pipeline.kafka.publishing import DeadLetter
 from spark_jobs.in_flight import Place
 
 Row = dict[str, Any]

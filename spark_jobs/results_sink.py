@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from pipeline import metrics
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import AnalyzedFrame
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from pipeline.contracts.videos import Video, VideoStatus
+from pipeline.kafka.publishing import DeadLetter, KafkaPublisher, Publisher
+from pipeline.observing import metrics
 from pipeline.patience import patiently
-from pipeline.publishing import DeadLetter, KafkaPublisher, Publisher
-from pipeline.result_store import ResultStore
-from pipeline.video_store import VideoStore
+from pipeline.stores.results import ResultStore
+from pipeline.stores.videos import VideoStore
 
 RETRY_SECONDS = 120.0
 """How long a worker waits for a server that does not answer before its task fails."""

@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from uuid import UUID
 
 from pipeline.contracts.frames import Frame
-from pipeline.logs import about
-from pipeline.tracing import Attributes, is_tracing, span
+from pipeline.observing.logs import about
+from pipeline.observing.tracing import Attributes, is_tracing, span
 
 KNOWN = 1000
 

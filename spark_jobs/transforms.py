@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipeline.codecs import FRAME_HEADERS
+from pipeline.kafka.codecs import FRAME_HEADERS
 
 PLACE = ("topic", "partition", "offset")
 INPUT = ("value", *PLACE, *FRAME_HEADERS)

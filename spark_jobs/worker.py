@@ -13,9 +13,9 @@ from pyspark.sql.pandas.functions import pandas_udf
 from pipeline.contracts.errors import FrameFatal
 from pipeline.contracts.frames import Frame, StoreFrames
 from pipeline.contracts.results import AnalyzedFrame, FrameResult, ResultStatus
-from pipeline.frame_store import FrameStore
 from pipeline.patience import patiently
 from pipeline.pictures import blur
+from pipeline.stores.frames import FrameStore
 from spark_jobs.careful import Answer, CarefulAnalyzer
 from spark_jobs.records import Batch, Row, letter_of, place_of, records_of
 from spark_jobs.results_sink import RETRY_SECONDS, Sink

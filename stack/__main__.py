@@ -12,7 +12,7 @@ from rich.console import Console
 
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import wrong_settings
-from pipeline.dead_letters import DeadLetters
+from pipeline.kafka.dead_letters import DeadLetters
 from stack import commands, cqlsh, dead_letters, demo, doctor, keys, report, tools
 from stack.running import kafka_of
 from stack.settings import PREFIX, StackSettings

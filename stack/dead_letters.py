@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.contracts.errors import NotFound
-from pipeline.dead_letters import DeadLetters, Letter
+from pipeline.kafka.dead_letters import DeadLetters, Letter
 
 
 def show(letters: DeadLetters, console: Console, limit: int) -> int:

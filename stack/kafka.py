@@ -9,7 +9,7 @@ from string import Template
 from kafka import KafkaAdminClient
 
 from pipeline.contracts.errors import StackError
-from pipeline.topics import wait_for_broker
+from pipeline.kafka.topics import wait_for_broker
 from stack.jars import CONF, folder_of
 from stack.preflight import find_java
 from stack.running import kafka_of

@@ -14,10 +14,10 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from kafka.errors import KafkaError
 
-from pipeline.cassandra import cluster, store_errors
+from pipeline.cassandra.client import cluster, store_errors
 from pipeline.contracts.errors import StackError
 from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings
-from pipeline.topics import wait_for_broker
+from pipeline.kafka.topics import wait_for_broker
 from stack import jars
 from stack.preflight import find_java
 from stack.settings import StackSettings

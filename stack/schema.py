@@ -3,9 +3,9 @@
 import logging
 import sys
 
+from pipeline.cassandra.migrations import migrate
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings
-from pipeline.migrations import migrate
-from pipeline.topics import create_topics
+from pipeline.kafka.topics import create_topics
 
 
 def main() -> int:

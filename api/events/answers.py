@@ -12,7 +12,8 @@ from api.responses import FrameCounts, ProblemAnswer, VideoAnswer
 from api.views import result_answer
 from pipeline.contracts.results import AnalyzedFrame
 from pipeline.contracts.videos import VideoStatus
-from pipeline.result_store import WrittenRow, rows_of
+from pipeline.stores.results import rows_of
+from pipeline.stores.rows import WrittenRow
 
 PING = b": still here\n\n"
 OPENING = b": events\nretry: 1000\n\n"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.result_store import RowPlace, WrittenRow
+from pipeline.stores.rows import RowPlace, WrittenRow
 
 
 class Stage(IntEnum):

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from pipeline.contracts.videos import Video
-from pipeline.result_store import ResultStore, write_timestamp
-from pipeline.video_store import VideoStore
+from pipeline.stores.results import ResultStore, write_timestamp
+from pipeline.stores.videos import VideoStore
 
 BUCKETS_AT_ONCE = 20
 

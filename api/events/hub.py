@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from api.events.watch import KEPT_PREVIEWS, Listener, Seen, Watch
-from pipeline import metrics
 from pipeline.contracts.errors import TooManyRequests
+from pipeline.observing import metrics
 
 READERS = 8
 RETRY_AFTER_SECONDS = 5

@@ -16,7 +16,7 @@ from api.services import Services
 from pipeline.contracts.errors import StoreError
 from pipeline.contracts.frames import MAX_FRAME_NUMBER
 from pipeline.contracts.videos import Video
-from pipeline.result_store import RowPlace, WrittenRow
+from pipeline.stores.rows import RowPlace, WrittenRow
 
 HEARTBEAT_SECONDS = 10.0
 RETRY_SECONDS = 1.0

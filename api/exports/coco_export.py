@@ -15,7 +15,7 @@ from api.exports.pieces import batches
 from api.exports.stream import Selection
 from pipeline.contracts.errors import Conflict
 from pipeline.contracts.results import Box, Detection, ResultRow, TaskName
-from pipeline.result_store import ResultQuery
+from pipeline.stores.rows import ResultQuery
 
 IN_MEMORY = 2**20
 READ_BYTES = 2**18

@@ -15,9 +15,12 @@ from api.services import Services
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.results import ResultRow
 from pipeline.contracts.videos import SourceProgress, Video
-from pipeline.result_store import ResultQuery, walk
+from pipeline.stores.results import walk
+from pipeline.stores.rows import ResultQuery
 
 STEM_LENGTH = 80
+PATIENCE = 20.0
+"""So long a store that went away in the middle is waited for."""
 logger = logging.getLogger(__name__)
 
 
@@ -33,7 +36,8 @@ class Selection:
     @classmethod
     def of(cls, services: Services, video: Video, query: ResultQuery) -> "Selection":
         """Everything that is asked for; nothing is read yet but how far ingest is."""
-        rows = walk(services.results, video.video_id, replace(query, label=None, min_confidence=None))
+        unnarrowed = replace(query, label=None, min_confidence=None)
+        rows = walk(services.results, video.video_id, unnarrowed, patience=PATIENCE)
         return cls(video, services.videos.progress(video.video_id), query, rows)
 
     @property

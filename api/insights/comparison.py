@@ -9,7 +9,7 @@ import numpy as np
 from api.insights.frame_ranges import FrameRanges
 from pipeline.contracts.frames import BUCKET_FRAMES
 from pipeline.contracts.results import TaskName
-from pipeline.digests import Counts, Digest, Floats, Offsets, Sightings, Track, digest_of, sightings
+from pipeline.digests.digest import Counts, Digest, Floats, Offsets, Sightings, Track, digest_of, sightings
 
 Pair = tuple[Digest, Digest]
 

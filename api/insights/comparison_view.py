@@ -15,7 +15,7 @@ from api.insights.comparison import ComparisonFold, LabelChange, SideFold, TaskF
 from api.insights.frame_ranges import FrameRanges
 from api.services import Services
 from pipeline.contracts.videos import SourceKind, Video
-from pipeline.digesting import Reading
+from pipeline.digests.making import Reading
 
 MOST_LABELS = 200
 MOST_PARENTS = 20

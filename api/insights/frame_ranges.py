@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.digests import Counts
+from pipeline.digests.digest import Counts
 
 MOST_RANGES = 50
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.color_cells import cell_of
 from pipeline.contracts.results import TaskName
-from pipeline.digests import Digest, Records
+from pipeline.digests.colors import cell_of
+from pipeline.digests.digest import Digest, Records
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from api.caller import Caller
 from api.insights.answers import SearchAnswer, SearchItem
 from api.requests import SearchParams
 from api.services import Services
-from pipeline.color_cells import cell_of
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import Video
-from pipeline.search_index import SearchEntry, SearchPlace
+from pipeline.digests.colors import cell_of
+from pipeline.stores.search import SearchEntry, SearchPlace
 
 MOST_LOOKED_AT = 500
 """Entries that one page looks at before it stops, so that a rare match cannot hold a request for long."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.digests import Counts, Floats
+from pipeline.digests.digest import Counts, Floats
 
 MOST_SEGMENTS = 100
 

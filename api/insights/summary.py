@@ -8,7 +8,7 @@ import numpy as np
 from api.insights.question import Question
 from api.insights.segments import Segments
 from pipeline.contracts.results import TaskName
-from pipeline.digests import Digest, Records, Sightings, Track, sightings
+from pipeline.digests.digest import Digest, Records, Sightings, Track, sightings
 
 MOST_STEPS = 60
 

@@ -17,8 +17,8 @@ from api.insights.summary import Emotions, LabelFold, SummaryFold
 from api.services import Services
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import SourceProgress, Video
-from pipeline.digesting import Reading
-from pipeline.result_store import BucketSummary
+from pipeline.digests.making import Reading
+from pipeline.stores.results import BucketSummary
 
 MOST_LABELS = 200
 MOST_COLORS = 12

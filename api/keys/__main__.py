@@ -7,11 +7,11 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from api.keys import commands
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_keys import CassandraKeyStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.keys import CassandraKeyStore
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import CassandraSettings, wrong_settings
-from pipeline.key_store import KeyStore, Scope
+from pipeline.stores.keys import KeyStore, Scope
 
 NAME_LENGTH = 100
 MOST = 2**31 - 1

@@ -8,7 +8,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from api.keys import form
-from pipeline.key_store import ApiKey, KeyStore, Scope
+from pipeline.stores.keys import ApiKey, KeyStore, Scope
 
 
 def create(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from api.caller import Caller
 from api.keys import form
 from pipeline.contracts.errors import Unauthorized
-from pipeline.key_store import ApiKey, KeyStore
+from pipeline.stores.keys import ApiKey, KeyStore
 
 KEPT_SECONDS = 2.0
 MOST_KEPT = 1000

@@ -10,7 +10,7 @@ from api.problems import documented
 from api.services import Services
 from api.webhooks.answers import DeliveriesAnswer, DeliveryAnswer
 from pipeline.contracts.errors import NotFound
-from pipeline.webhook_store import Delivery, now_ms
+from pipeline.stores.webhooks import Delivery, now_ms
 
 router = APIRouter(prefix="/analysis/{video_id}/deliveries", tags=["webhooks"], dependencies=[NoQuery])
 DeliveryId = Annotated[UUID, Path(description="the id of a delivery, which is also its header `webhook-id`")]

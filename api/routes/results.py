@@ -16,7 +16,7 @@ from api.responses import ResultsAnswer
 from api.rows import page_json
 from api.services import Services
 from pipeline.contracts.videos import Video
-from pipeline.result_store import RowPlace
+from pipeline.stores.rows import RowPlace
 
 router = APIRouter(prefix="/analysis/{video_id}", tags=["results"])
 DOCUMENTED: dict[int | str, dict[str, Any]] = {200: {"content": CONTENT}, **documented(404, 409)}

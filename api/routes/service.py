@@ -8,7 +8,7 @@ from api.problems import documented
 from api.readiness import Readiness
 from api.responses import CheckAnswer, HealthAnswer, ModelAnswer, ModelsAnswer, ReadyAnswer
 from pipeline.contracts.results import TaskName
-from pipeline.key_store import Scope
+from pipeline.stores.keys import Scope
 
 router = APIRouter(tags=["service"], dependencies=[NoQuery])
 

@@ -28,7 +28,7 @@ from api.views import video_answer
 from api.webhooks.plan import check_callback
 from pipeline.contracts.errors import DiskFull
 from pipeline.contracts.videos import SourceKind, Video
-from pipeline.frame_store import FULL
+from pipeline.stores.frames import FULL
 
 router = APIRouter(prefix="/analysis", tags=["submit"], dependencies=[NoQuery])
 FORM_SCHEMA = {

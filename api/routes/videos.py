@@ -15,7 +15,7 @@ from api.responses import VideoAnswer, VideosAnswer
 from api.services import Services
 from api.views import video_answer
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.video_store import CreatedCursor, EndedCursor
+from pipeline.stores.videos import CreatedCursor, EndedCursor
 
 router = APIRouter(prefix="/analysis", tags=["videos"])
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from pipeline.webhook_store import Delivery, DeliveryState
+from pipeline.stores.webhooks import Delivery, DeliveryState
 
 
 class AttemptAnswer(BaseModel):

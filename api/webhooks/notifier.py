@@ -17,11 +17,11 @@ from api.webhooks.plan import plan
 from api.webhooks.schedule import Schedule
 from api.webhooks.secret import load_secret
 from api.webhooks.sender import Sender
-from pipeline import metrics
 from pipeline.contracts.errors import StoreError
 from pipeline.contracts.settings import WebhookSettings
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.webhook_store import Delivery, DeliveryState, Watched, now_ms
+from pipeline.observing import metrics
+from pipeline.stores.webhooks import Delivery, DeliveryState, Watched, now_ms
 
 ROUND_SECONDS = 2.0
 ROUND_VIDEOS = 500

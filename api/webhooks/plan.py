@@ -8,7 +8,7 @@ from api.services import Services
 from api.views import video_answer
 from pipeline.contracts.errors import SourceRefused, SourceUnreachable
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.webhook_store import Delivery, now_ms, whole_ms
+from pipeline.stores.webhooks import Delivery, now_ms, whole_ms
 
 GONE = 410
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from api.webhooks.plan import GONE
-from pipeline.webhook_store import Delivery, DeliveryState, Try, whole_ms
+from pipeline.stores.webhooks import Delivery, DeliveryState, Try, whole_ms
 
 JITTER = 0.25
 

@@ -13,7 +13,7 @@ from pipeline.contracts.urls import redact_text
 from pipeline.outbound.cutting import cut_at
 from pipeline.outbound.guard import SourceGuard
 from pipeline.outbound.transport import GuardedTransport
-from pipeline.webhook_store import Delivery, Try, now_ms
+from pipeline.stores.webhooks import Delivery, Try, now_ms
 
 ERROR_LENGTH = 300
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from stack.trial import Trial, trial
+from tests.e2e.disturbance import Subject
+from tests.e2e.films import Analysis, Film
 from tests.e2e.service import Service
 
 
@@ -72,3 +74,17 @@ def service(stack: Trial) -> Iterator[Service]:
     found = Service(stack.settings.api_url)
     yield found
     found.http.close()
+
+
+@pytest.fixture(scope="module")
+def film(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Film:
+    """What is analysed again and again, on the stack that a module disturbs."""
+    return Film.of(subject.tasks, tmp_path_factory.mktemp("film"))
+
+
+@pytest.fixture(scope="module")
+def wanted(subject: Subject, film: Film) -> Analysis:
+    """An undisturbed run."""
+    found = subject.analysis(subject.service.upload(film.path, **film.fields))
+    assert len(found.frames) >= 300
+    return found

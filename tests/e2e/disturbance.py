@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-from pipeline.cassandra import CassandraClient
+from pipeline.cassandra.client import CassandraClient
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.identity import process_of
 from stack.processes import end, family

@@ -11,15 +11,15 @@ import httpx
 import pytest
 
 from framewise import Client
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.migrations import migrate
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings
 from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
-from pipeline.frame_store import FolderFrameStore
-from pipeline.migrations import migrate
-from pipeline.topics import create_topics
+from pipeline.kafka.topics import create_topics
+from pipeline.stores.frames import FolderFrameStore
 from tests.integration.running_api import running_api
 from tests.unit.factories import a_result, a_video, analyzed, dog, jpeg
 

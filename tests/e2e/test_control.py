@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.cassandra import CassandraClient
+from pipeline.cassandra.client import CassandraClient
 from stack.trial import Trial
 from tests.e2e.clips import make_clip
 from tests.e2e.films import Film

@@ -11,14 +11,14 @@ from uuid import UUID, uuid4
 import pytest
 from kafka import KafkaProducer
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import VideoStatus
-from pipeline.dead_letters import DeadLetters, Letter
-from pipeline.publishing import KafkaPublisher
-from pipeline.topics import Topics
+from pipeline.kafka.dead_letters import DeadLetters, Letter
+from pipeline.kafka.publishing import KafkaPublisher
+from pipeline.kafka.topics import Topics
 from stack.state import read_state
 from stack.trial import Trial
 from tests.e2e.clips import make_clip

@@ -19,18 +19,6 @@ def subject(web: str) -> Iterator[Subject]:
         found.close()
 
 
-@pytest.fixture(scope="module")
-def film(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Film:
-    """What is analysed again and again."""
-    return Film.of(subject.tasks, tmp_path_factory.mktemp("film"))
-
-
-@pytest.fixture(scope="module")
-def wanted(subject: Subject, film: Film) -> Analysis:
-    """An undisturbed run."""
-    return subject.analysis(subject.service.upload(film.path, **film.fields))
-
-
 @pytest.mark.parametrize("name", VICTIMS)
 def test_one_process_is_stopped(subject: Subject, film: Film, wanted: Analysis, name: str) -> None:
     seed_for(name)

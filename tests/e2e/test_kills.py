@@ -29,20 +29,6 @@ def subject(web: str) -> Iterator[Subject]:
         found.close()
 
 
-@pytest.fixture(scope="module")
-def film(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Film:
-    """What is analysed again and again."""
-    return Film.of(subject.tasks, tmp_path_factory.mktemp("film"))
-
-
-@pytest.fixture(scope="module")
-def wanted(subject: Subject, film: Film) -> Analysis:
-    """An undisturbed run."""
-    found = subject.analysis(subject.service.upload(film.path, **film.fields))
-    assert len(found.frames) >= 300
-    return found
-
-
 @pytest.fixture(autouse=True)
 def chance(request: pytest.FixtureRequest) -> None:
     """The moments are random."""

@@ -35,11 +35,6 @@ def subject(receiver: Receiver, web: str) -> Iterator[Subject]:
 
 
 @pytest.fixture(scope="module")
-def film(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Film:
-    return Film.of(subject.tasks, tmp_path_factory.mktemp("film"))
-
-
-@pytest.fixture(scope="module")
 def path(subject: Subject, film: Film) -> str:
     """A video that was submitted with an id for its request."""
     with film.path.open("rb") as file:

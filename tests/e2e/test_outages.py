@@ -27,17 +27,6 @@ def subject(web: str) -> Iterator[Subject]:
         found.close()
 
 
-@pytest.fixture(scope="module")
-def film(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Film:
-    return Film.of(subject.tasks, tmp_path_factory.mktemp("film"))
-
-
-@pytest.fixture(scope="module")
-def wanted(subject: Subject, film: Film) -> Analysis:
-    """An undisturbed run."""
-    return subject.analysis(subject.service.upload(film.path, **film.fields))
-
-
 @dataclass
 class Asked:
     """What was answered to the same questions again and again."""

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from kafka import KafkaConsumer
 
-from pipeline.topics import Topics
+from pipeline.kafka.topics import Topics
 from stack.trial import Trial
 from tests.e2e.clips import make_clip
 from tests.e2e.service import Service

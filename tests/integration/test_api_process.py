@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from pipeline.cassandra.migrations import migrate
 from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings
-from pipeline.migrations import migrate
-from pipeline.topics import create_topics
+from pipeline.kafka.topics import create_topics
 from stack.ports import free_ports
 
 

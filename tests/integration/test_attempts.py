@@ -1,17 +1,15 @@
 """What another attempt finds and leaves in a result store: the one on Cassandra, and its in-memory twin."""
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_results import CassandraResultStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.results import CassandraResultStore
 from pipeline.contracts.results import AnalyzedFrame, TaskName
-from pipeline.contracts.settings import CassandraSettings
 from pipeline.contracts.videos import LedgerCount
-from pipeline.migrations import migrate
-from pipeline.result_store import InMemoryResultStore, ResultStore, count
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.results import ResultStore, count
 from tests.unit.factories import a_result, analyzed
 
 AT = 1_700_000_000_000_000
@@ -19,11 +17,8 @@ AGAIN = AT + 10
 
 
 @pytest.fixture(scope="module")
-def on_cassandra(cassandra_settings: CassandraSettings) -> Iterator[CassandraResultStore]:
-    migrate(cassandra_settings)
-    store = CassandraResultStore(CassandraClient(cassandra_settings))
-    yield store
-    store.close()
+def on_cassandra(client: CassandraClient) -> CassandraResultStore:
+    return CassandraResultStore(client)
 
 
 @pytest.fixture(scope="module", params=["memory", "cassandra"])

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.contracts.frames import Frame, StoreFrames
 from pipeline.contracts.results import Box, TaskName, TaskRequest
-from pipeline.frame_store import InMemoryFrameStore
 from pipeline.pictures import decode
+from pipeline.stores.frames import InMemoryFrameStore
 from spark_jobs.alone import Alone
 from spark_jobs.careful import CarefulAnalyzer
 from spark_jobs.in_flight import InFlight

@@ -1,28 +1,19 @@
 """The connection to Cassandra: what it says when the server, the keyspace or a table is not there."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from pipeline.cassandra import CassandraClient
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.migrations import migrate
 from pipeline.contracts.errors import StoreError, StoreUnavailable
 from pipeline.contracts.results import ModelInfo, TaskName
 from pipeline.contracts.settings import CassandraSettings
-from pipeline.migrations import migrate
-from pipeline.model_store import CassandraModelStore, InMemoryModelStore, ModelStore
+from pipeline.stores.models import CassandraModelStore, InMemoryModelStore, ModelStore
 from stack.ports import free_ports
 from tests.unit.factories import T0
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
 
 
 def test_the_server_says_its_version(client: CassandraClient) -> None:

@@ -18,30 +18,22 @@ import pytest
 from cassandra.cluster import ResultSet
 
 from ingest.sweeper import Sweeper
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.clearing import Cleared
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import ROOT, CassandraSettings
 from pipeline.contracts.videos import Lease, LedgerCount, VideoStatus
-from pipeline.migrations import migrate
-from pipeline.result_store import ResultQuery, count
+from pipeline.stores.results import count
+from pipeline.stores.rows import ResultQuery
 from stack.ports import free_ports
 from tests.integration.races import race
 from tests.unit.factories import T0, analyzed
 from tests.unit.pipeline.clearings import AT, JPEG, MIXTURE_CLEARED, Mixture, World, a_mixture, moment
 
 SCRIPT = ROOT / "clear_frames.py"
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture

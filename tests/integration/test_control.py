@@ -14,24 +14,25 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.services import Services
 from ingest.wiping import Wiper
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_deletions import CassandraDeletionStore
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_submissions import CassandraSubmissionStore
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.deletions import CassandraDeletionStore
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.submissions import CassandraSubmissionStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import NotFound, Problem
-from pipeline.contracts.settings import ApiSettings, CassandraSettings
+from pipeline.contracts.settings import ApiSettings
 from pipeline.contracts.videos import TERMINAL, LedgerCount, SourceProgress, Video, VideoStatus
 from pipeline.deleting import delete, remains
-from pipeline.deletions import STEPS, DeletionStore, DueWipe, InMemoryDeletionStore
-from pipeline.frame_store import FolderFrameStore
-from pipeline.migrations import migrate
-from pipeline.model_store import InMemoryModelStore
-from pipeline.publishing import InMemoryPublisher
-from pipeline.result_store import ResultQuery, count
-from pipeline.submissions import Claim, InMemorySubmissionStore, SubmissionKey, SubmissionStore
-from pipeline.video_store import CreatedCursor, InMemoryVideoStore, VideoStore
+from pipeline.kafka.publishing import InMemoryPublisher
+from pipeline.stores.deletions import STEPS, DeletionStore, DueWipe, InMemoryDeletionStore
+from pipeline.stores.frames import FolderFrameStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.models import InMemoryModelStore
+from pipeline.stores.results import count
+from pipeline.stores.rows import ResultQuery
+from pipeline.stores.submissions import Claim, InMemorySubmissionStore, SubmissionKey, SubmissionStore
+from pipeline.stores.videos import CreatedCursor, VideoStore
 from tests.integration.races import race
 from tests.integration.test_clear_frames import named
 from tests.unit.factories import a_result, a_video, analyzed
@@ -45,14 +46,6 @@ CANCELLED, COMPLETED, FAILED, PENDING, PROCESSING = (
     VideoStatus.PROCESSING,
 )
 TOMBSTONES = {"deleted_videos", "due_wipes"}
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Records that were set aside, on a real broker: listed once, sent again as they were."""
 
 import io
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -9,12 +8,12 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from rich.console import Console
 
-from pipeline.codecs import FRAME_HEADERS, decode_frame, encode_frame
 from pipeline.contracts.errors import NotFound, StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings
-from pipeline.dead_letters import DeadLetters
-from pipeline.publishing import DeadLetter, KafkaPublisher
-from pipeline.topics import MAX_RECORD_BYTES, Topics, create_topics
+from pipeline.kafka.codecs import FRAME_HEADERS, decode_frame, encode_frame
+from pipeline.kafka.dead_letters import DeadLetters
+from pipeline.kafka.publishing import DeadLetter, KafkaPublisher
+from pipeline.kafka.topics import MAX_RECORD_BYTES, Topics
 from stack import dead_letters
 from stack.ports import free_ports
 from tests.unit.factories import a_frame
@@ -25,14 +24,6 @@ FRAME = a_frame(uuid4(), 7)
 def letter(offset: int, value: bytes | None = b"x", reason: str = "it hung its worker") -> DeadLetter:
     jpeg, headers = encode_frame(FRAME)
     return DeadLetter(jpeg if value == b"frame" else value, "", 3, offset, reason, tuple(headers))
-
-
-@pytest.fixture(scope="module")
-def publisher(kafka_settings: KafkaSettings) -> Iterator[KafkaPublisher]:
-    create_topics(kafka_settings)
-    publisher = KafkaPublisher(kafka_settings)
-    yield publisher
-    publisher.close()
 
 
 @pytest.fixture
@@ -133,6 +124,6 @@ def test_garbage_among_the_dead_letters(kafka_settings: KafkaSettings, letters: 
 def test_a_broker_that_is_away_is_said() -> None:
     away = KafkaSettings(kafka_bootstrap=f"127.0.0.1:{free_ports(1)[0]}")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipeline.dead_letters.PATIENCE", 0.1)
+        patch.setattr("pipeline.kafka.dead_letters.PATIENCE", 0.1)
         with pytest.raises(StoreUnavailable, match="does not answer"):
             DeadLetters(away).newest(1)

@@ -2,7 +2,6 @@
 
 import random
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,25 +11,25 @@ import pytest
 
 from ingest import indexer
 from ingest.indexer import Indexed, Indexer
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_digests import CassandraDigestStore
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_search import CassandraSearchIndex
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.digests import CassandraDigestStore
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.search import CassandraSearchIndex
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.clearing import Stores, clear
 from pipeline.contracts.results import TaskName
-from pipeline.contracts.settings import CassandraSettings
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.digest_store import DigestStore, InMemoryDigestStore, KeptDigest, Stamp
-from pipeline.digesting import DigestCache, Reading, make
-from pipeline.digests import Digest, digest_of
-from pipeline.frame_store import FolderFrameStore
-from pipeline.label_totals import summed, totals_of
-from pipeline.migrations import migrate
-from pipeline.result_store import InMemoryResultStore, ResultStore, rows_of
-from pipeline.search_index import InMemorySearchIndex, SearchEntry, SearchIndex
-from pipeline.sources import SourceFolder
-from pipeline.video_store import InMemoryVideoStore, VideoStore
+from pipeline.digests.digest import Digest, digest_of
+from pipeline.digests.making import DigestCache, Reading, make
+from pipeline.digests.totals import summed, totals_of
+from pipeline.stores.digests import DigestStore, InMemoryDigestStore, KeptDigest, Stamp
+from pipeline.stores.frames import FolderFrameStore
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.results import ResultStore, rows_of
+from pipeline.stores.search import InMemorySearchIndex, SearchEntry, SearchIndex
+from pipeline.stores.sources import SourceFolder
+from pipeline.stores.videos import VideoStore
 from tests.integration.races import race
 from tests.integration.test_clear_frames import named
 from tests.unit.factories import T0, a_result, a_video, analyzed, dog
@@ -73,14 +72,6 @@ class World:
 def a_moment() -> datetime:
     """A time that Cassandra can keep."""
     return datetime.now(UTC).replace(microsecond=0)
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture(params=["memory", "cassandra"])

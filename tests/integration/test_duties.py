@@ -1,24 +1,12 @@
 """Duties: in one hand at a time, and free again by themselves; the twin and Cassandra alike."""
 
 import threading
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
-from pipeline.cassandra import CassandraClient
-from pipeline.contracts.settings import CassandraSettings
-from pipeline.duties import CassandraDutyStore, DutyStore, InMemoryDutyStore
-from pipeline.migrations import migrate
+from pipeline.stores.duties import CassandraDutyStore, DutyStore, InMemoryDutyStore
 from tests.unit.ingest.benches import wait_until
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture(params=["twin", "cassandra"])

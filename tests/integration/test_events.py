@@ -18,14 +18,14 @@ import httpx
 import pytest
 from kafka import KafkaProducer
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.migrations import migrate
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.migrations import migrate
-from pipeline.publishing import KafkaPublisher
-from pipeline.topics import Topics, create_topics
+from pipeline.kafka.publishing import KafkaPublisher
+from pipeline.kafka.topics import Topics, create_topics
 from tests.integration.races import wait_until
 from tests.integration.running_api import RunningApi, running_api
 from tests.unit.api.events.listening import Event, parsed

@@ -15,15 +15,15 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from ingest.wakeups import WakeUps
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_videos import CassandraVideoStore
-from pipeline.codecs import decode_frame
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.migrations import migrate
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings
 from pipeline.contracts.videos import Sampling, Video, VideoStatus
-from pipeline.migrations import migrate
-from pipeline.publishing import KafkaPublisher
-from pipeline.topics import Topics, create_topics
+from pipeline.kafka.codecs import decode_frame
+from pipeline.kafka.publishing import KafkaPublisher
+from pipeline.kafka.topics import Topics, create_topics
 from tests.unit.factories import a_video
 from tests.unit.ingest.media import number_in, numbered_video, picture
 from tests.unit.servers import Site, content, serving

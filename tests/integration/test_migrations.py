@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from cassandra.cluster import Session
 
-from pipeline.cassandra import cluster
+from pipeline.cassandra.client import cluster
+from pipeline.cassandra.migrations import SCHEMA_DIR, migrate
 from pipeline.contracts.errors import StoreError
 from pipeline.contracts.settings import CassandraSettings
-from pipeline.migrations import SCHEMA_DIR, migrate
 
 FILES = sorted(file.stem for file in SCHEMA_DIR.glob("*.cql"))
 SECOND = """-- Adds; a comment; with semicolons;
@@ -63,26 +63,26 @@ def test_each_file_is_run_once(session: Session, fresh: CassandraSettings, folde
     assert sorted(first) == FILES
     assert tables(session, fresh) >= {"videos", "results", "ledger", "schema_migrations"}
 
-    (folder / "0002_moods.cql").write_text(SECOND)
+    (folder / "9999_moods.cql").write_text(SECOND)
     (folder / "notes.cql").write_text("this is not run;\n")
-    assert migrate(fresh, folder) == ["0002_moods"]
+    assert migrate(fresh, folder) == ["9999_moods"]
     assert migrate(fresh, folder) == []
     assert {name: at for name, at in applied(session, fresh).items() if name in first} == first
     (row,) = session.execute(f"SELECT name, note FROM {fresh.keyspace}.moods")
     assert tuple(row) == ("calm", "a;b")
 
     before = tables(session, fresh)
-    with pytest.raises(StoreError, match=r"newer version .*0002_moods"):
+    with pytest.raises(StoreError, match=r"newer version .*9999_moods"):
         migrate(fresh)
-    assert (sorted(applied(session, fresh)), tables(session, fresh)) == ([*FILES, "0002_moods"], before)
+    assert (sorted(applied(session, fresh)), tables(session, fresh)) == ([*FILES, "9999_moods"], before)
 
 
 def test_a_migration_that_was_interrupted_continues(session: Session, fresh: CassandraSettings, folder: Path) -> None:
-    second = folder / "0002_moods.cql"
+    second = folder / "9999_moods.cql"
     second.write_text(SECOND + "\nCREATE TABLE moods_of (a oddity PRIMARY KEY);\n")
     with pytest.raises(StoreError, match="oddity"):
         migrate(fresh, folder)
     assert sorted(applied(session, fresh)) == FILES
     second.write_text(SECOND)
-    assert migrate(fresh, folder) == ["0002_moods"]
-    assert sorted(applied(session, fresh)) == [*FILES, "0002_moods"]
+    assert migrate(fresh, folder) == ["9999_moods"]
+    assert sorted(applied(session, fresh)) == [*FILES, "9999_moods"]

@@ -12,14 +12,14 @@ from typing import Any
 import httpx
 import pytest
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.migrations import migrate
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.migrations import migrate
-from pipeline.topics import create_topics
+from pipeline.kafka.topics import create_topics
 from stack.ports import free_ports
 from tests.integration.races import wait_until
 from tests.unit.factories import a_result, a_video, analyzed, dog

@@ -17,13 +17,13 @@ from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 from kafka.record import default_records
 from kafka.record import util as record_util
 
-from pipeline.codecs import decode_frame
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.settings import KafkaSettings
-from pipeline.publishing import DeadLetter, KafkaPublisher
-from pipeline.topics import MAX_RECORD_BYTES, Topics, create_topics, wait_for_broker
+from pipeline.kafka.codecs import decode_frame
+from pipeline.kafka.publishing import DeadLetter, KafkaPublisher
+from pipeline.kafka.topics import MAX_RECORD_BYTES, Topics, create_topics, wait_for_broker
 from stack.ports import free_ports
 from tests.integration.races import race
 from tests.unit.factories import T0, a_frame, a_result, analyzed, dog

@@ -1,38 +1,29 @@
 """Keys, the queue and the speed: what the twins promise, Cassandra keeps."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_keys import CassandraKeyStore
-from pipeline.cassandra_queue import CassandraSpeedStore
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.keys import CassandraKeyStore
+from pipeline.cassandra.queue import CassandraSpeedStore
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.errors import Conflict, NotFound
-from pipeline.contracts.settings import CassandraSettings
 from pipeline.contracts.videos import VideoStatus
-from pipeline.key_store import ApiKey, InMemoryKeyStore, KeyStore, Scope
-from pipeline.migrations import migrate
 from pipeline.queue import Queue
-from pipeline.result_store import InMemoryResultStore, ResultStore
-from pipeline.speed import InMemorySpeedStore, Speed, SpeedStore
-from pipeline.video_store import EndedCursor, InMemoryVideoStore, Listing, VideoStore
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.keys import ApiKey, InMemoryKeyStore, KeyStore, Scope
+from pipeline.stores.results import ResultStore
+from pipeline.stores.speed import InMemorySpeedStore, Speed, SpeedStore
+from pipeline.stores.videos import EndedCursor, Listing, VideoStore
 from tests.unit.factories import T0, a_video, analyzed
 
 PENDING, PROCESSING, FAILED = VideoStatus.PENDING, VideoStatus.PROCESSING, VideoStatus.FAILED
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture(params=["in memory", "cassandra"])

@@ -1,7 +1,6 @@
 """Re-analysis and retention on real stores: what is read of the parent, what reaches the topic, what is left."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,38 +12,21 @@ from ingest.halt import Halt
 from ingest.job import Workbench
 from ingest.rerun import ParentGone, RerunJob
 from ingest.retention import Retention
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.clearing import Cleared
-from pipeline.codecs import decode_frame
 from pipeline.contracts.frames import Frame, StoreFrames
-from pipeline.contracts.settings import CassandraSettings, IngestSettings, KafkaSettings
+from pipeline.contracts.settings import IngestSettings, KafkaSettings
 from pipeline.contracts.videos import Sampling, SourceKind, SourceProgress, Video, VideoStatus
-from pipeline.duties import CassandraDutyStore
-from pipeline.migrations import migrate
-from pipeline.publishing import KafkaPublisher
-from pipeline.topics import Topics, create_topics
+from pipeline.kafka.codecs import decode_frame
+from pipeline.kafka.publishing import KafkaPublisher
+from pipeline.kafka.topics import Topics
+from pipeline.stores.duties import CassandraDutyStore
 from tests.integration.test_publisher import records, texts
 from tests.unit.factories import T0, a_video, analyzed, jpeg
 from tests.unit.ingest.benches import ListedDecoder, ListedFetcher, Unpaced, wait_until
 from tests.unit.pipeline.clearings import AT, World
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="module")
-def publisher(kafka_settings: KafkaSettings) -> Iterator[KafkaPublisher]:
-    create_topics(kafka_settings)
-    publisher = KafkaPublisher(kafka_settings)
-    yield publisher
-    publisher.close()
 
 
 @pytest.fixture

@@ -1,32 +1,23 @@
 """What a result store promises, asked of the one on Cassandra and of its in-memory twin."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from pipeline import cassandra_results
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_results import CassandraResultStore
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra import result_rows
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.frames import MAX_FRAME_NUMBER, bucket_of
 from pipeline.contracts.results import AnalyzedFrame, Box, Detection, FrameResult, ResultRow, ResultStatus, TaskName
-from pipeline.contracts.settings import CassandraSettings
 from pipeline.contracts.videos import LedgerCount
-from pipeline.migrations import migrate
-from pipeline.result_store import (
-    BucketSummary,
-    InMemoryResultStore,
-    ResultQuery,
-    ResultStore,
-    RowPlace,
-    count,
-    rows_of,
-)
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.results import BucketSummary, ResultStore, count, rows_of
+from pipeline.stores.rows import ResultQuery, RowPlace
 from tests.integration.races import race
 from tests.unit.factories import T0, a_result, analyzed, dog
 
@@ -36,11 +27,8 @@ EMOTION_NAMES = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surpris
 
 
 @pytest.fixture(scope="module")
-def on_cassandra(cassandra_settings: CassandraSettings) -> Iterator[CassandraResultStore]:
-    migrate(cassandra_settings)
-    store = CassandraResultStore(CassandraClient(cassandra_settings))
-    yield store
-    store.close()
+def on_cassandra(client: CassandraClient) -> CassandraResultStore:
+    return CassandraResultStore(client)
 
 
 @pytest.fixture(scope="module", params=["memory", "cassandra"])
@@ -267,7 +255,7 @@ def test_a_page_that_has_looked_at_much_says_where_to_go_on(
     store: ResultStore, mixture: tuple[UUID, list[ResultRow]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video_id, every = mixture
-    monkeypatch.setattr(cassandra_results, "SCANNED_ROWS", 3)
+    monkeypatch.setattr("pipeline.cassandra.results.SCANNED_ROWS", 3)
     for query in (ResultQuery(label="nothing"), ResultQuery(label="cat"), ResultQuery()):
         wanted = [narrow for row in every if (narrow := query.narrow(row)) is not None]
         assert walked(store, video_id, query, limit=2) == wanted
@@ -464,12 +452,10 @@ def test_rows_are_fetched_as_they_are_needed(on_cassandra: CassandraResultStore)
     video_id = uuid4()
     save(on_cassandra, *(analyzed(video_id, n) for n in range(1, 1001)))
     client = on_cassandra._db
-    fetched = client.rows(
-        f"{cassandra_results.SELECT_RESULTS} ORDER BY frame_number", (video_id, bucket_of(1)), at_once=10
-    )
+    fetched = client.rows(f"{result_rows.SELECT_RESULTS} ORDER BY frame_number", (video_id, bucket_of(1)), at_once=10)
     assert [next(fetched).frame_number for _ in range(15)] == list(range(1, 16))
     other = CassandraResultStore(CassandraClient(client.settings))
-    fetched = other._db.rows(cassandra_results.SELECT_RESULTS, (video_id, 0), at_once=10)
+    fetched = other._db.rows(result_rows.SELECT_RESULTS, (video_id, 0), at_once=10)
     next(fetched)
     other.close()
     with pytest.raises(StoreUnavailable):

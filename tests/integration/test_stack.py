@@ -15,11 +15,11 @@ from cassandra.cluster import Session
 from kafka import KafkaConsumer, KafkaProducer
 from rich.console import Console
 
-from pipeline.cassandra import cluster
+from pipeline.cassandra.client import cluster
+from pipeline.cassandra.migrations import migrate
 from pipeline.contracts.errors import StackError
 from pipeline.identity import process_of
-from pipeline.migrations import migrate
-from pipeline.topics import Topics, create_topics
+from pipeline.kafka.topics import Topics, create_topics
 from stack import commands, report
 from stack.processes import end, marked
 from stack.state import StackState, read_state

@@ -8,9 +8,9 @@ import pytest
 
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings
-from pipeline.publishing import KafkaPublisher
-from pipeline.topic_measures import TopicMeasures, taken_offsets
-from pipeline.topics import create_topics
+from pipeline.kafka.publishing import KafkaPublisher
+from pipeline.kafka.topic_measures import TopicMeasures, taken_offsets
+from pipeline.kafka.topics import create_topics
 from stack.ports import free_ports
 from tests.unit.factories import a_frame
 

@@ -1,18 +1,16 @@
 """What a video store promises, asked of the one on Cassandra and of its in-memory twin."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.errors import Conflict, NotFound, Problem
 from pipeline.contracts.results import TaskName, TaskRequest
-from pipeline.contracts.settings import CassandraSettings
 from pipeline.contracts.videos import (
     TERMINAL,
     Lease,
@@ -22,8 +20,8 @@ from pipeline.contracts.videos import (
     Video,
     VideoStatus,
 )
-from pipeline.migrations import migrate
-from pipeline.video_store import EndedCursor, InMemoryVideoStore, Listing, VideoStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.videos import EndedCursor, Listing, VideoStore
 from tests.integration.races import race, wait_until
 from tests.unit.factories import T0, a_video
 
@@ -33,11 +31,8 @@ PROBLEM = Problem("source-refused", "The source is not allowed", "“10.0.0.1”
 
 
 @pytest.fixture(scope="module")
-def on_cassandra(cassandra_settings: CassandraSettings) -> Iterator[CassandraVideoStore]:
-    migrate(cassandra_settings)
-    store = CassandraVideoStore(CassandraClient(cassandra_settings))
-    yield store
-    store.close()
+def on_cassandra(client: CassandraClient) -> CassandraVideoStore:
+    return CassandraVideoStore(client)
 
 
 @pytest.fixture(scope="module", params=["memory", "cassandra"])
@@ -411,11 +406,11 @@ def test_a_lease_that_is_renewed_is_kept(store: VideoStore) -> None:
 
 def test_state_and_lease_do_not_touch_each_other(store: VideoStore) -> None:
     video_id = created(store).video_id
-    lease = leased(store, video_id, "a", 1)
+    lease = leased(store, video_id, "a", 3)
     store.transition(video_id, VideoStatus.PROCESSING)
     store.set_expected(video_id, 5, 5)
     assert store.renew(lease)
-    wait_until(lambda: store.leaseholder(video_id) is None, 5)
+    wait_until(lambda: store.leaseholder(video_id) is None, 10)
     video = known(store, video_id)
     assert (video.status, video.frames_expected) == (VideoStatus.PROCESSING, 5)
     assert store.transition(video_id, COMPLETED)

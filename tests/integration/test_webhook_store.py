@@ -1,19 +1,16 @@
 """What a webhook store promises, asked of the one on Cassandra and of its in-memory twin."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_videos import CassandraVideoStore
-from pipeline.cassandra_webhooks import CassandraWebhookStore
-from pipeline.contracts.settings import CassandraSettings
-from pipeline.migrations import migrate
-from pipeline.webhook_store import (
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.videos import CassandraVideoStore
+from pipeline.cassandra.webhooks import CassandraWebhookStore
+from pipeline.stores.webhooks import (
     KEPT_TRIES,
     Delivery,
     DeliveryState,
@@ -26,14 +23,6 @@ from pipeline.webhook_store import (
 from tests.integration.races import race
 
 PENDING, DELIVERED, FAILED = DeliveryState
-
-
-@pytest.fixture(scope="module")
-def client(cassandra_settings: CassandraSettings) -> Iterator[CassandraClient]:
-    migrate(cassandra_settings)
-    client = CassandraClient(cassandra_settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture(params=["memory", "cassandra"])

@@ -9,12 +9,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from pipeline.cassandra import CassandraClient
-from pipeline.cassandra_videos import CassandraVideoStore
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.migrations import migrate
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from pipeline.contracts.videos import VideoStatus
-from pipeline.migrations import migrate
-from pipeline.topics import create_topics
+from pipeline.kafka.topics import create_topics
 from tests.integration.races import wait_until
 from tests.integration.running_api import RunningApi, running_api
 from tests.unit.api.webhooks.receiving import SECRET, Receiver, receiving

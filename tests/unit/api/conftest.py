@@ -8,11 +8,11 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.services import Services
 from pipeline.contracts.settings import ApiSettings
-from pipeline.frame_store import InMemoryFrameStore
-from pipeline.model_store import InMemoryModelStore
-from pipeline.publishing import InMemoryPublisher
-from pipeline.result_store import InMemoryResultStore
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.kafka.publishing import InMemoryPublisher
+from pipeline.stores.frames import InMemoryFrameStore
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.models import InMemoryModelStore
 
 
 @pytest.fixture

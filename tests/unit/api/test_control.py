@@ -11,8 +11,8 @@ from api.services import Services
 from pipeline.contracts.errors import Problem
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
-from pipeline.publishing import InMemoryPublisher
-from pipeline.result_store import count
+from pipeline.kafka.publishing import InMemoryPublisher
+from pipeline.stores.results import count
 from tests.unit.factories import T0, a_video, analyzed, jpeg
 
 URL = "https://example.com/a.mp4"

@@ -21,7 +21,7 @@ from api.services import Services
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.results import Box, Detection, TaskName
 from pipeline.contracts.videos import SourceProgress, Video
-from pipeline.result_store import ResultPage
+from pipeline.stores.rows import ResultPage
 from tests.unit.factories import T0, a_result, a_video, analyzed, dog
 from tests.unit.ingest.benches import wait_until
 
@@ -174,20 +174,22 @@ def test_json_with_a_limit_is_a_page(client: TestClient, video: Video) -> None:
 
 
 class Failing:
-    """A result store that goes away after some pages."""
+    """A result store that goes away after some pages, for so many requests."""
 
-    def __init__(self, services: Services, pages: int) -> None:
+    def __init__(self, services: Services, pages: int, failures: int = 10**6) -> None:
         self._store = services.results
         self._left = pages
+        self._failures = failures
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     def page(self, *asked: Any) -> ResultPage:
         """A page, while there are some."""
-        if self._left == 0:
+        if self._left == 0 and self._failures:
+            self._failures -= 1
             raise StoreUnavailable("no answer")
-        self._left -= 1
+        self._left = max(0, self._left - 1)
         return self._store.page(*asked)
 
 
@@ -206,6 +208,13 @@ def test_a_store_that_is_away_at_the_start_is_a_problem(
     object.__setattr__(services, "results", Failing(services, 0))
     answer = client.get(f"/analysis/{video.video_id}/results", params={"format": form})
     assert (answer.status_code, answer.json()["type"]) == (503, "store-unavailable")
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_store_that_is_away_for_a_moment_is_waited_for(client: TestClient, services: Services, video: Video) -> None:
+    whole = client.get(f"/analysis/{video.video_id}/results?format=csv").text
+    object.__setattr__(services, "results", Failing(services, pages=1, failures=1))
+    assert client.get(f"/analysis/{video.video_id}/results?format=csv").text == whole
 
 
 @pytest.fixture
@@ -233,9 +242,15 @@ def drain(url: str) -> None:
 @pytest.mark.usefixtures("failing")
 @pytest.mark.parametrize("form", ["json", "csv", "parquet", "coco"])
 def test_a_store_that_goes_away_meanwhile_breaks_the_connection(
-    address: str, services: Services, video: Video, form: str, caplog: pytest.LogCaptureFixture
+    address: str,
+    services: Services,
+    video: Video,
+    form: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What came so far must not look like a complete file."""
+    monkeypatch.setattr("api.exports.stream.PATIENCE", 0.1)
     object.__setattr__(services, "results", Failing(services, 2))
     with pytest.raises(httpx.RemoteProtocolError):
         drain(f"{address}/analysis/{video.video_id}/results?format={form}")

@@ -19,7 +19,7 @@ from api.keys.ring import KeyRing
 from api.services import Services
 from pipeline.contracts.settings import ApiSettings
 from pipeline.contracts.videos import VideoStatus
-from pipeline.key_store import InMemoryKeyStore, Scope
+from pipeline.stores.keys import InMemoryKeyStore, Scope
 from tests.unit.factories import a_video
 
 URL = "https://example.com/a.mp4"

@@ -17,8 +17,8 @@ from api.readiness import heartbeat_check
 from api.services import Services
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.results import ModelInfo
-from pipeline.model_store import InMemoryModelStore
 from pipeline.readiness import beat, beat_file, mark_ready, unmark_ready
+from pipeline.stores.models import InMemoryModelStore
 
 REQUESTS = 60
 """More than the threads that serve requests."""

@@ -13,10 +13,10 @@ from api.app import create_app
 from api.measuring import MetricsPage, Values, questions
 from api.questions import Question
 from api.services import Services
-from pipeline import metrics
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings, PathSettings
 from pipeline.contracts.videos import VideoStatus
+from pipeline.observing import metrics
 from stack.ports import free_ports
 from tests.unit.factories import a_video
 
@@ -89,7 +89,7 @@ def test_the_queue_is_counted_by_state(services: Services, tmp_path: Path) -> No
         if status is VideoStatus.PROCESSING:
             services.videos.transition(video.video_id, status)
     nobody = KafkaSettings(kafka_bootstrap=f"127.0.0.1:{free_ports(1)[0]}")
-    asked = questions(nobody, PathSettings(data_dir=tmp_path), services.videos)
+    asked = questions(nobody, PathSettings(data_dir=tmp_path), services.queue)
     assert asked["framewise_videos_open"].answer().result(5) == {"pending": 2, "processing": 1}
     assert asked["framewise_topic_waiting_records"].answer().result(5) == {}
     with pytest.raises(StoreUnavailable):

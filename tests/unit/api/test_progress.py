@@ -18,8 +18,8 @@ from api.waiting import QueueWatch
 from pipeline.contracts.errors import Problem
 from pipeline.contracts.results import AnalyzedFrame
 from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
-from pipeline.speed import InMemorySpeedStore, Speed
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.speed import InMemorySpeedStore, Speed
 from tests.unit.api.conftest import twins
 from tests.unit.factories import T0, a_result, a_video, analyzed
 

@@ -7,7 +7,7 @@ from api.responses import ResultsAnswer
 from api.rows import page_json, row_json
 from api.views import result_answer
 from pipeline.contracts.results import Box, Detection, TaskName
-from pipeline.result_store import rows_of
+from pipeline.stores.results import rows_of
 from tests.unit.factories import T0, a_result, a_video, analyzed, dog
 
 

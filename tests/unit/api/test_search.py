@@ -12,7 +12,7 @@ from api.insights import searching
 from api.services import Services
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import Video
-from pipeline.search_index import SearchEntry
+from pipeline.stores.search import SearchEntry
 from tests.unit.factories import T0, a_video
 
 OBJECTS, COLORS = TaskName.OBJECTS, TaskName.COLORS

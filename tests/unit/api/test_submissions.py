@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.services import Services
-from pipeline.publishing import InMemoryPublisher
+from pipeline.kafka.publishing import InMemoryPublisher
 
 URL = "https://example.com/films/street%20one.mp4"
 

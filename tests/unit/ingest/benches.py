@@ -16,11 +16,11 @@ from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.settings import IngestSettings
 from pipeline.contracts.videos import Sampling, SourceKind, Video
-from pipeline.frame_store import InMemoryFrameStore
-from pipeline.publishing import Acknowledged, InMemoryPublisher
-from pipeline.result_store import InMemoryResultStore
-from pipeline.sources import SourceFolder
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.kafka.publishing import Acknowledged, InMemoryPublisher
+from pipeline.stores.frames import InMemoryFrameStore
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.sources import SourceFolder
 from tests.unit.factories import a_video, analyzed
 
 

@@ -15,8 +15,8 @@ from ingest.sweeper import Sweeper
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import MediaError, Problem, SourceUnreachable
 from pipeline.contracts.videos import LedgerCount, SourceKind, Video, VideoStatus
-from pipeline.result_store import count
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.results import count
 from tests.unit.factories import a_result, analyzed
 from tests.unit.ingest.benches import Bench, HeldPublisher, ListedDecoder, wait_until
 from tests.unit.ingest.test_worker import status, working

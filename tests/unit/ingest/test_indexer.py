@@ -8,11 +8,11 @@ from ingest.indexer import MOST_COLORS, MOST_ENTRIES, Indexed, Indexer, worth_fi
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.results import Detection, TaskName
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.digest_store import InMemoryDigestStore
-from pipeline.label_totals import LabelTotal
-from pipeline.result_store import InMemoryResultStore
-from pipeline.search_index import InMemorySearchIndex
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.digests.totals import LabelTotal
+from pipeline.stores.digests import InMemoryDigestStore
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.search import InMemorySearchIndex
 from tests.unit.factories import a_result, a_video, analyzed, dog
 
 OBJECTS, COLORS = TaskName.OBJECTS, TaskName.COLORS

@@ -1,7 +1,7 @@
 """What ingest writes down of a video's source."""
 
 from ingest.journal import Journal
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from tests.unit.factories import a_video
 
 

@@ -10,7 +10,7 @@ from ingest.halt import Halt, Halted, HaltReason
 from ingest.leases import LeaseKeeper
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.videos import Lease, VideoStatus
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from tests.unit.factories import a_video
 from tests.unit.ingest.benches import wait_until
 

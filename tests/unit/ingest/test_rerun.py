@@ -12,7 +12,7 @@ from ingest.rerun import ParentGone, RerunJob
 from pipeline.contracts.frames import StoreFrames, bucket_of
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import Sampling, SourceKind, SourceProgress, Video, VideoStatus
-from pipeline.frame_store import InMemoryFrameStore
+from pipeline.stores.frames import InMemoryFrameStore
 from tests.unit.factories import T0, a_result, a_video, analyzed, jpeg
 from tests.unit.ingest.benches import Bench
 

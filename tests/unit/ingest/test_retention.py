@@ -12,7 +12,7 @@ from ingest.retention import DUTY, HOLD_SECONDS, Retention
 from pipeline.clearing import Cleared, Stores
 from pipeline.contracts.errors import LeaseLost
 from pipeline.contracts.settings import IngestSettings
-from pipeline.duties import InMemoryDutyStore
+from pipeline.stores.duties import InMemoryDutyStore
 from tests.unit.ingest.benches import wait_until
 from tests.unit.pipeline.clearings import JPEG, TICK, World, failing
 

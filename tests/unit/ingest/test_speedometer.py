@@ -6,9 +6,9 @@ from uuid import UUID
 from ingest.speedometer import Speedometer
 from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
 from pipeline.queue import seconds_until_done
-from pipeline.result_store import InMemoryResultStore
-from pipeline.speed import InMemorySpeedStore
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.speed import InMemorySpeedStore
 from tests.unit.factories import a_video, analyzed
 
 

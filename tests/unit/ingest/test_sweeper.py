@@ -10,7 +10,7 @@ import pytest
 from ingest.stalls import Arrival, StallWatch
 from ingest.sweeper import Sweeper, explain
 from pipeline.contracts.videos import FrameRange, SourceProgress, VideoStatus
-from pipeline.video_store import Listing
+from pipeline.stores.videos import Listing
 from tests.unit.factories import analyzed
 from tests.unit.ingest.benches import Bench
 

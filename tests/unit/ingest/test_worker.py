@@ -12,7 +12,8 @@ from ingest.claims import WaitingVideos
 from ingest.worker import Worker
 from pipeline.contracts.errors import MediaError, SourceRefused, StoreUnavailable
 from pipeline.contracts.videos import SourceKind, VideoStatus
-from pipeline.video_store import InMemoryVideoStore, Listing
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.videos import Listing
 from tests.unit.factories import T0, a_video, analyzed
 from tests.unit.ingest.benches import Bench, HeldPublisher, ListedDecoder, wait_until
 

@@ -15,10 +15,12 @@ from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.frames import bucket_of
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
-from pipeline.frame_store import FolderFrameStore
-from pipeline.result_store import InMemoryResultStore, ResultStore
-from pipeline.sources import SourceFolder
-from pipeline.video_store import InMemoryVideoStore, VideoStore
+from pipeline.stores.frames import FolderFrameStore
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.results import ResultStore
+from pipeline.stores.sources import SourceFolder
+from pipeline.stores.videos import VideoStore
 from tests.unit.factories import a_result, a_video, analyzed
 
 AT = 1_700_000_000_000_000

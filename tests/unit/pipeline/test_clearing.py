@@ -11,7 +11,8 @@ from pipeline.completion import complete_if_full, missing
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import FrameRange, LedgerCount, SourceProgress, Video, VideoStatus
-from pipeline.result_store import ResultQuery, count
+from pipeline.stores.results import count
+from pipeline.stores.rows import ResultQuery
 from tests.unit.factories import a_result, analyzed
 from tests.unit.pipeline.clearings import AT, JPEG, MIXTURE_CLEARED, Mixture, World, a_mixture, failing, moment
 

@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.completion import complete_if_full, missing
 from pipeline.contracts.videos import FrameRange, Video, VideoStatus
-from pipeline.result_store import InMemoryResultStore
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from tests.unit.factories import a_result, a_video, analyzed
 
 

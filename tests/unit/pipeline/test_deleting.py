@@ -11,8 +11,8 @@ from ingest.wiping import Wiper
 from pipeline.contracts.errors import NotFound, Problem, StoreUnavailable
 from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
 from pipeline.deleting import delete, remains
-from pipeline.deletions import STEPS, InMemoryDeletionStore
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.stores.deletions import STEPS, InMemoryDeletionStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from tests.unit.factories import analyzed
 from tests.unit.pipeline.clearings import AT, JPEG, World, failing
 

@@ -10,10 +10,10 @@ import pytest
 
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings, PathSettings
-from pipeline.logs import CHATTY, log_to_stdout
-from pipeline.publishing import DeadLetter, InMemoryPublisher
+from pipeline.kafka.publishing import DeadLetter, InMemoryPublisher
+from pipeline.kafka.topics import Topics, wait_for_broker
+from pipeline.observing.logs import CHATTY, log_to_stdout
 from pipeline.readiness import mark_ready, ready_file, unmark_ready
-from pipeline.topics import Topics, wait_for_broker
 from tests.unit.factories import a_frame, analyzed
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from pipeline.contracts.videos import Sampling, SourceProgress, VideoStatus
 from pipeline.queue import Queue, expected_frames, in_turn, seconds_left, seconds_until_done
-from pipeline.speed import Speed
-from pipeline.video_store import Listing
+from pipeline.stores.speed import Speed
+from pipeline.stores.videos import Listing
 from tests.unit.factories import T0, a_video
 
 PENDING, PROCESSING = VideoStatus.PENDING, VideoStatus.PROCESSING

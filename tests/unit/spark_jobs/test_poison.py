@@ -13,11 +13,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from inference.analyzer import Analyzer
-from pipeline.codecs import encode_frame
 from pipeline.contracts.errors import FrameFatal
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import FrameResult, ModelInfo, TaskName
-from pipeline.frame_store import FolderFrameStore
+from pipeline.kafka.codecs import encode_frame
+from pipeline.stores.frames import FolderFrameStore
 from spark_jobs import transforms
 from spark_jobs.alone import Alone
 from spark_jobs.careful import CarefulAnalyzer

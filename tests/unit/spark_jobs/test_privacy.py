@@ -10,9 +10,9 @@ import pytest
 from inference.analyzer import Analyzer
 from pipeline.contracts.frames import Frame, StoreFrames
 from pipeline.contracts.results import Box, Detection, FrameResult, ModelInfo, ResultStatus, TaskName
-from pipeline.frame_store import InMemoryFrameStore
+from pipeline.kafka.publishing import _fitting
 from pipeline.pictures import blur
-from pipeline.publishing import _fitting
+from pipeline.stores.frames import InMemoryFrameStore
 from spark_jobs.alone import Alone
 from spark_jobs.careful import CarefulAnalyzer
 from spark_jobs.in_flight import InFlight

@@ -7,9 +7,11 @@ import pytest
 
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.publishing import DeadLetter, InMemoryPublisher
-from pipeline.result_store import InMemoryResultStore, ResultQuery, count
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.kafka.publishing import DeadLetter, InMemoryPublisher
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.results import count
+from pipeline.stores.rows import ResultQuery
 from spark_jobs.batch_end import BatchEnd
 from spark_jobs.results_sink import ResultsSink
 from tests.unit.factories import a_frame, a_video, analyzed

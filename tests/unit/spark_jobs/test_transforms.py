@@ -16,8 +16,8 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from pipeline.codecs import FRAME_HEADERS, encode_frame
 from pipeline.contracts.frames import Frame
+from pipeline.kafka.codecs import FRAME_HEADERS, encode_frame
 from spark_jobs import transforms
 from spark_jobs.schema import OUTCOME
 from tests.unit.factories import a_frame

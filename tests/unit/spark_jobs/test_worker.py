@@ -13,13 +13,13 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from inference.analyzer import Analyzer
-from pipeline.codecs import encode_frame, encode_outcome
 from pipeline.contracts.errors import DiskFull, StoreUnavailable
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import AnalyzedFrame, FrameResult, ModelInfo, ResultStatus, TaskName, TaskRequest
 from pipeline.contracts.settings import PathSettings
-from pipeline.frame_store import FolderFrameStore, InMemoryFrameStore
-from pipeline.publishing import DeadLetter
+from pipeline.kafka.codecs import encode_frame, encode_outcome
+from pipeline.kafka.publishing import DeadLetter
+from pipeline.stores.frames import FolderFrameStore, InMemoryFrameStore
 from spark_jobs import transforms
 from spark_jobs.alone import Alone
 from spark_jobs.careful import CarefulAnalyzer

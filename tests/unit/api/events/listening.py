@@ -15,16 +15,17 @@ from api.events.cursor import EventPlace, parse_id
 from api.events.hub import EventHub
 from api.events.stream import EventStream
 from api.services import Services
-from pipeline.codecs import encode_outcome
 from pipeline.contracts.frames import bucket_of
 from pipeline.contracts.results import AnalyzedFrame, TaskName
 from pipeline.contracts.settings import ApiSettings
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.frame_store import InMemoryFrameStore
-from pipeline.model_store import InMemoryModelStore
-from pipeline.publishing import InMemoryPublisher
-from pipeline.result_store import InMemoryResultStore, ResultQuery
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.kafka.codecs import encode_outcome
+from pipeline.kafka.publishing import InMemoryPublisher
+from pipeline.stores.frames import InMemoryFrameStore
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.models import InMemoryModelStore
+from pipeline.stores.rows import ResultQuery
 from tests.unit.factories import a_result, a_video, analyzed, dog
 
 LONG_AGO = timedelta(minutes=1)

@@ -18,8 +18,8 @@ from api.events.cursor import parse_id
 from api.events.hub import EventHub
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.result_store import InMemoryResultStore
-from pipeline.video_store import InMemoryVideoStore
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from tests.unit.api.events.listening import TASKS, Event, World, some_services
 from tests.unit.factories import a_video
 

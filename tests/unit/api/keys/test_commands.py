@@ -8,7 +8,7 @@ from rich.console import Console
 from api.keys.__main__ import main, parser, run
 from api.keys.ring import KeyRing
 from pipeline.contracts.errors import NotFound, Unauthorized
-from pipeline.key_store import InMemoryKeyStore, Scope
+from pipeline.stores.keys import InMemoryKeyStore, Scope
 
 
 def said(store: InMemoryKeyStore, *words: str, width: int = 200) -> str:

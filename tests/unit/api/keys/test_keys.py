@@ -10,7 +10,7 @@ from api.keys import commands, form
 from api.keys.rates import RequestRates
 from api.keys.ring import KEPT_SECONDS, MOST_KEPT, KeyRing
 from pipeline.contracts.errors import StoreUnavailable, TooManyRequests, Unauthorized
-from pipeline.key_store import ApiKey, InMemoryKeyStore, Scope
+from pipeline.stores.keys import ApiKey, InMemoryKeyStore, Scope
 from tests.unit.factories import a_video
 
 BOTH = (Scope.READ, Scope.SUBMIT)

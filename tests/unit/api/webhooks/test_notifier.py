@@ -21,8 +21,8 @@ from pipeline.contracts.errors import Problem
 from pipeline.contracts.settings import WebhookSettings
 from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.outbound.guard import SourceGuard
-from pipeline.video_store import InMemoryVideoStore
-from pipeline.webhook_store import Delivery, DeliveryState, Try, now_ms
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.webhooks import Delivery, DeliveryState, Try, now_ms
 from tests.integration.races import wait_until
 from tests.unit.api.webhooks.receiving import SECRET, Receiver, receiving
 from tests.unit.factories import a_video

@@ -1,0 +1,1 @@
+"""The stores on Cassandra, the connection that they share, and the schema."""

@@ -1,0 +1,142 @@
+"""Owns the search index on Cassandra: a partition a day and label, and one a day for searches without a label."""
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from pipeline.cassandra.client import CassandraClient
+from pipeline.contracts.results import TaskName
+from pipeline.stores.search import SearchEntry, SearchPlace
+
+ANY = "*"
+COLUMNS = (
+    "key, day, created_at, video_id, task, label, model, frames, first_media_time, last_media_time, max_confidence"
+)
+INSERT = f"INSERT INTO search_entries ({COLUMNS}) VALUES ({', '.join('?' * 11)}) USING TIMESTAMP ?"
+INSERT_DAY = "INSERT INTO search_days (key, day) VALUES (?, ?)"
+INSERT_OF_VIDEO = (
+    "INSERT INTO search_entries_of_video (video_id, task, label, model, created_at) VALUES (?, ?, ?, ?, ?) "
+    "USING TIMESTAMP ?"
+)
+SELECT_OF_VIDEO = (
+    "SELECT task, label, model, created_at, writetime(created_at) AS written FROM search_entries_of_video "
+    "WHERE video_id = ?"
+)
+IN_DAY = "FROM search_entries {using} WHERE key = ? AND day = ? AND created_at = ? AND video_id = ?"
+DELETE_VIDEO = f"DELETE {IN_DAY.format(using='USING TIMESTAMP ?')}"
+DELETE_ENTRY = f"{DELETE_VIDEO} AND task = ? AND label = ? AND model = ?"
+DELETE_OF_VIDEO = "DELETE FROM search_entries_of_video USING TIMESTAMP ? WHERE video_id = ?"
+DELETE_ONE_OF_VIDEO = f"{DELETE_OF_VIDEO} AND task = ? AND label = ? AND model = ?"
+FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+
+Write = tuple[str, list[Sequence[Any]]]
+
+
+class CassandraSearchIndex:
+    """SearchIndex on Cassandra. Entries are as old as the revision of their data: a slow writer spoils nothing."""
+
+    def __init__(self, client: CassandraClient) -> None:
+        self._db = client
+
+    def replace(self, video_id: UUID, entries: Sequence[SearchEntry], revision: int) -> None:
+        """Write the video's list of entries first, since it is what finds them again."""
+        gone = {_place(video_id, row) for row in self._of(video_id)} - {entry.place for entry in entries}
+        self._db.write_many(
+            (INSERT_OF_VIDEO, [(video_id, p.task, p.label, p.model, p.created_at, revision)])
+            for p in (entry.place for entry in entries)
+        )
+        self._db.write_many((INSERT_DAY, [key]) for key in sorted({key for e in entries for key in _keys(e.place)}))
+        self._db.write_many(write for entry in entries for write in _inserts(entry, revision))
+        self._db.write_many(write for place in sorted(gone) for write in _deletes(place, revision))
+
+    def _of(self, video_id: UUID) -> list[Any]:
+        return list(self._db.rows(SELECT_OF_VIDEO, (video_id,)))
+
+    def forget(self, video_id: UUID) -> None:
+        """Take out all entries of a video; its list goes last, so that this can be repeated."""
+        known = self._of(video_id)
+        at = max(time.time_ns() // 1000, *(row.written for row in known), 0)
+        places = {(key, row.created_at) for row in known for key in (ANY, _key(row.label))}
+        self._db.write_many(
+            (DELETE_VIDEO, [(at, key, created_at.date(), created_at, video_id)]) for key, created_at in sorted(places)
+        )
+        self._db.execute(DELETE_OF_VIDEO, (at, video_id))
+
+    def drop(self, entry: SearchEntry) -> None:
+        """Take out what is left under this entry's label of a video that is not there any more."""
+        now = time.time_ns() // 1000
+        for key, day in _keys(entry.place):
+            self._db.execute(DELETE_VIDEO, (now, key, day, entry.created_at, entry.video_id))
+
+    def find(
+        self,
+        label: str | None = None,
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
+        after: SearchPlace | None = None,
+    ) -> Iterator[SearchEntry]:
+        """Entries from high places to low, day by day."""
+        key = ANY if label is None else _key(label)
+        first = created_from or FIRST
+        last = min(created_to or LAST, after.created_at if after else LAST)
+        select = f"SELECT {COLUMNS} FROM search_entries WHERE key = ? AND day = ?"
+        for day in self._days(key, first.date(), last.date()):
+            if after is not None and day == after.created_at.date():
+                later = f"{select} AND (created_at, video_id, task, label, model) < (?, ?, ?, ?, ?)"
+                place = (after.created_at, after.video_id, after.task, after.label, after.model)
+                rows = self._db.rows(later, (key, day, *place), 100)
+            else:
+                rows = self._db.rows(f"{select} AND created_at <= ?", (key, day, last), 100)
+            for entry in map(_entry, rows):
+                if entry.created_at < first:
+                    return
+                yield entry
+
+    def _days(self, key: str, first: date, last: date) -> Iterator[date]:
+        rows = self._db.rows(
+            "SELECT day FROM search_days WHERE key = ? AND day >= ? AND day <= ?", (key, first, last), 100
+        )
+        return (row.day.date() for row in rows)
+
+
+def _place(video_id: UUID, row: Any) -> SearchPlace:
+    return SearchPlace(row.created_at.replace(tzinfo=UTC), video_id, row.task, row.label, row.model)
+
+
+def _key(label: str) -> str:
+    return f"={label}"
+
+
+def _keys(place: SearchPlace) -> tuple[tuple[str, date], ...]:
+    day = place.created_at.astimezone(UTC).date()
+    return (ANY, day), (_key(place.label), day)
+
+
+def _inserts(entry: SearchEntry, revision: int) -> Iterator[Write]:
+    p = entry.place
+    found = (entry.frames, entry.first_media_time, entry.last_media_time, entry.max_confidence)
+    for key, day in _keys(p):
+        yield INSERT, [(key, day, p.created_at, p.video_id, p.task, p.label, p.model, *found, revision)]
+
+
+def _deletes(place: SearchPlace, revision: int) -> Iterator[Write]:
+    names = (place.task, place.label, place.model)
+    for key, day in _keys(place):
+        yield DELETE_ENTRY, [(revision, key, day, place.created_at, place.video_id, *names)]
+    yield DELETE_ONE_OF_VIDEO, [(revision, place.video_id, *names)]
+
+
+def _entry(row: Any) -> SearchEntry:
+    return SearchEntry(
+        row.video_id,
+        row.created_at.replace(tzinfo=UTC),
+        TaskName(row.task),
+        row.label,
+        row.model,
+        row.frames,
+        row.first_media_time,
+        row.last_media_time,
+        row.max_confidence,
+    )

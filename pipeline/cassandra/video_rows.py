@@ -1,0 +1,98 @@
+"""Owns the row of a video in CQL: columns, statements, and how it becomes a video."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from pipeline.cassandra.client import utc
+from pipeline.contracts.errors import Problem
+from pipeline.contracts.frames import StoreFrames
+from pipeline.contracts.results import TaskName, TaskRequest
+from pipeline.contracts.videos import (
+    Sampling,
+    SourceKind,
+    SourceProgress,
+    Video,
+    VideoStatus,
+)
+
+SHARD = 0
+SAMPLING = tuple(f.name for f in fields(Sampling))
+PLAIN = (
+    "video_id",
+    "source_url",
+    "video_name",
+    "max_duration",
+    "external_id",
+    "callback_url",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "attempt",
+    "attempt_timestamp",
+    "frames_expected",
+    "last_frame_number",
+    "parent_id",
+    "key_id",
+    "request_id",
+    "traceparent",
+)
+COLUMNS = (*PLAIN, *SAMPLING, "status", "source", "tasks", "tags", "error", "store_frames")
+PROGRESS = tuple(f.name for f in fields(SourceProgress))
+
+
+def insert(table: str, columns: Sequence[str]) -> str:
+    """The statement that writes a row."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+CREATE = insert("videos", COLUMNS) + " IF NOT EXISTS"
+SELECT = f"SELECT {', '.join(COLUMNS)} FROM videos WHERE video_id = ?"
+RETRY = (
+    "status = ?, attempt = ?, attempt_timestamp = ?, error = null, started_at = null, finished_at = null, "
+    "frames_expected = null, last_frame_number = null"
+)
+SAVE_PROGRESS = insert("source_progress", ("video_id", *PROGRESS))
+
+
+def problem_of(error: Problem | None) -> tuple[str, str, str] | None:
+    """A problem as it is stored."""
+    return (error.type, error.title, error.detail) if error else None
+
+
+def plain(value: Any) -> Any:
+    """A value as the contracts have it: times in UTC, lists as tuples."""
+    if isinstance(value, datetime):
+        return utc(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def to_row(video: Video) -> list[Any]:
+    """The values of COLUMNS."""
+    special = {
+        "status": video.status.value,
+        "source": video.source.value,
+        "tasks": [(t.name.value, t.min_confidence, t.max_batch_size) for t in video.tasks],
+        "tags": set(video.tags),
+        "error": problem_of(video.error),
+        "store_frames": video.store_frames.value,
+    }
+    return [
+        special[name] if name in special else getattr(video.sampling if name in SAMPLING else video, name)
+        for name in COLUMNS
+    ]
+
+
+def from_row(row: Any) -> Video:
+    """The video of a row with COLUMNS."""
+    return Video(
+        **{name: plain(getattr(row, name)) for name in PLAIN},
+        sampling=Sampling(**{name: getattr(row, name) for name in SAMPLING}),
+        status=VideoStatus(row.status),
+        source=SourceKind(row.source),
+        tasks=tuple(TaskRequest(TaskName(t.name), t.min_confidence, t.max_batch_size) for t in row.tasks),
+        tags=frozenset(row.tags or ()),
+        error=Problem(*row.error) if row.error else None,
+        store_frames=StoreFrames(row.store_frames or StoreFrames.FULL),
+    )

@@ -1,0 +1,1 @@
+"""Results of a bucket in short: made from rows, kept, read."""

@@ -1,0 +1,1 @@
+"""The topics, what records look like, and sending them."""

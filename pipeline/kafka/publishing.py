@@ -1,0 +1,208 @@
+"""Owns sending to the topics: the contract of a publisher, the one on Kafka, and the in-memory twin."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import count
+from queue import SimpleQueue
+from typing import Any, Protocol
+from uuid import UUID
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from pipeline.contracts.errors import StoreUnavailable
+from pipeline.contracts.frames import Frame
+from pipeline.contracts.results import AnalyzedFrame
+from pipeline.contracts.settings import KafkaSettings
+from pipeline.kafka.codecs import Headers, encode_frame, encode_outcome
+from pipeline.kafka.topics import MAX_RECORD_BYTES, Topics, wait_for_broker
+
+log = logging.getLogger(__name__)
+Acknowledged = Callable[[Exception | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record that was set aside: what it was, where it stood, and why. Headers are UTF-8 text.
+
+    `left_out` says why the value is not kept although the record had one; it cannot be sent again then.
+    """
+
+    value: bytes | None
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    headers: tuple[tuple[str, bytes], ...] = ()
+    left_out: str | None = None
+
+
+class Publisher(Protocol):
+    """Sends to the topics. Raises StoreUnavailable when the broker does not answer; `flush` waits for all."""
+
+    def wake(self, video_id: UUID) -> None:
+        """Tell ingest that a video waits; a hint only, so a failure may be ignored."""
+
+    def frame(self, frame: Frame, acknowledged: Acknowledged) -> None:
+        """Send a frame; `acknowledged` is called from another thread with None once it is safe, or the error.
+
+        Frames of one video are spread over all partitions.
+        """
+
+    def outcomes(self, frames: Iterable[AnalyzedFrame]) -> None:
+        """Send events to `results`."""
+
+    def dead_letters(self, letters: Iterable[DeadLetter]) -> None:
+        """Set records aside."""
+
+    def flush(self, seconds: float) -> None:
+        """Wait until everything sent is safe; raises StoreUnavailable for events and dead letters that are not."""
+
+    def close(self) -> None:
+        """Flush and give back connections."""
+
+
+class KafkaPublisher:
+    """Publisher on Kafka. The producer's memory is bounded by what callers leave unacknowledged."""
+
+    def __init__(
+        self, settings: KafkaSettings, client_id: str = "framewise", patience: float = 30.0, linger_ms: int = 5
+    ) -> None:
+        """Connect; raises StoreUnavailable after `patience` seconds without a broker, or without the topics.
+
+        A record waits up to `linger_ms` for others to go with it: fewer requests, later records.
+        """
+        self._topics = Topics.of(settings)
+        self._sent = count()
+        self._failures: SimpleQueue[Exception] = SimpleQueue()
+        patience_ms = int(patience * 1000)
+        wait_for_broker(settings, patience)
+        try:
+            self._producer = KafkaProducer(
+                bootstrap_servers=settings.kafka_bootstrap,
+                client_id=client_id,
+                acks="all",
+                # What is sent twice is stored once. With idempotence, a single record that the broker refuses would
+                # put an end to every later one of this producer.
+                enable_idempotence=False,
+                linger_ms=linger_ms,
+                batch_size=MAX_RECORD_BYTES // 2,
+                max_request_size=2**20,
+                delivery_timeout_ms=120_000,
+                bootstrap_timeout_ms=patience_ms,
+                max_block_ms=patience_ms,
+                allow_auto_create_topics=False,
+            )
+        except KafkaError as e:
+            raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not answer: {e}") from e
+        self._partitions = self._partitions_of(self._topics.frames)
+
+    def _partitions_of(self, topic: str) -> list[int]:
+        try:
+            return sorted(self._producer.partitions_for(topic))
+        except KafkaError as e:
+            self.close()
+            raise StoreUnavailable(f"topic {topic!r} is not there ({e}); start the stack, which makes it") from e
+
+    def wake(self, video_id: UUID) -> None:
+        """Tell ingest that a video waits."""
+        self._send(self._topics.videos, str(video_id).encode())
+
+    def frame(self, frame: Frame, acknowledged: Acknowledged) -> None:
+        """Send a frame to the partition whose turn it is."""
+        value, headers = encode_frame(frame)
+        partition = self._partitions[next(self._sent) % len(self._partitions)]
+        sent = self._send(self._topics.frames, value, headers=headers, partition=partition)
+        sent.add_callback(lambda _: acknowledged(None))
+        sent.add_errback(acknowledged)
+
+    def outcomes(self, frames: Iterable[AnalyzedFrame]) -> None:
+        """Send events, those of one video to one partition; what is too large is in the result store alone."""
+        for frame in frames:
+            event = encode_outcome(frame)
+            if len(event) > MAX_RECORD_BYTES:
+                log.warning(
+                    "video %s: no event for frame %d, it has %d bytes", frame.video_id, frame.frame_number, len(event)
+                )
+                continue
+            sent = self._send(self._topics.results, event, key=frame.video_id.bytes)
+            sent.add_errback(self._failures.put)
+
+    def dead_letters(self, letters: Iterable[DeadLetter]) -> None:
+        """Set records aside with their place and the reason as headers.
+
+        What does not fit into a record is left out, and its size said.
+        """
+        for letter in letters:
+            value, headers = _fitting(letter)
+            # With the place as its key a record may have no value, as the one that was set aside.
+            where = f"{letter.topic}/{letter.partition}/{letter.offset}"
+            sent = self._send(self._topics.dead_letters, value, headers=headers, key=where.encode())
+            sent.add_errback(self._failures.put)
+
+    def _send(self, topic: str, value: bytes | None, **options: Any) -> Any:
+        try:
+            return self._producer.send(topic, value, **options)
+        except KafkaError as e:
+            raise StoreUnavailable(f"Kafka does not take a record for {topic!r}: {e}") from e
+
+    def flush(self, seconds: float) -> None:
+        """Wait until everything sent is safe."""
+        try:
+            self._producer.flush(timeout=seconds)
+        except KafkaError as e:
+            raise StoreUnavailable(f"Kafka did not acknowledge within {seconds:g} s: {e}") from e
+        failures = [self._failures.get() for _ in range(self._failures.qsize())]
+        if failures:
+            raise StoreUnavailable(f"Kafka did not take {len(failures)} records; the first: {failures[0]}")
+
+    def close(self) -> None:
+        """Flush for at most ten seconds and give back connections."""
+        self._producer.close(timeout=10)
+
+
+def _fitting(letter: DeadLetter) -> tuple[bytes | None, Headers]:
+    place = {
+        "dead_letter_topic": letter.topic,
+        "dead_letter_partition": str(letter.partition),
+        "dead_letter_offset": str(letter.offset),
+        "dead_letter_reason": letter.reason[:2000],
+    }
+    if letter.left_out:
+        place["dead_letter_left_out"] = letter.left_out
+    size = len(letter.value or b"") + sum(len(name) + len(content) for name, content in letter.headers)
+    fits = size <= MAX_RECORD_BYTES
+    if not fits:
+        place["dead_letter_left_out"] = f"{size} bytes"
+    own = [(name, text.encode()) for name, text in place.items()]
+    return (letter.value, [*letter.headers, *own]) if fits else (None, own)
+
+
+@dataclass
+class InMemoryPublisher:
+    """The twin for tests and trials: keeps what was sent, acknowledges at once."""
+
+    woken: list[UUID] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    results: list[AnalyzedFrame] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
+
+    def wake(self, video_id: UUID) -> None:
+        self.woken.append(video_id)
+
+    def frame(self, frame: Frame, acknowledged: Acknowledged) -> None:
+        self.frames.append(frame)
+        acknowledged(None)
+
+    def outcomes(self, frames: Iterable[AnalyzedFrame]) -> None:
+        self.results.extend(frames)
+
+    def dead_letters(self, letters: Iterable[DeadLetter]) -> None:
+        self.letters.extend(letters)
+
+    def flush(self, seconds: float) -> None:
+        return None
+
+    def close(self) -> None:
+        return None

@@ -1,0 +1,1 @@
+"""Contracts of everything that is kept, and their in-memory twins."""
