@@ -1,4 +1,4 @@
-"""Owns the in-memory twin of the result store, for tests and trials."""
+"""Owns the in-memory twin of the result store, for tests and trials: safe for threads, since it walks over copies."""
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -60,7 +60,7 @@ class InMemoryResultStore:
 
     def _entered(self, video_id: UUID) -> list[tuple[int, AnalyzedFrame]]:
         return sorted(
-            ((number, frame) for (known, number), frame in self._ledger.items() if known == video_id),
+            ((number, frame) for (known, number), frame in list(self._ledger.items()) if known == video_id),
             key=lambda item: item[0],
         )
 
@@ -97,7 +97,7 @@ class InMemoryResultStore:
                 del self._changed[bucket.video_id, bucket.bucket]
 
     def outcomes(self, video_id: UUID, bucket: int) -> dict[int, bool]:
-        found = {number: entry.failed for (known, number), entry in self._cleared.items() if known == video_id}
+        found = {number: entry.failed for (known, number), entry in list(self._cleared.items()) if known == video_id}
         found |= {number: frame.failed for number, frame in self._entered(video_id)}
         return {number: found[number] for number in sorted(found) if bucket_of(number) == bucket}
 
@@ -116,11 +116,11 @@ class InMemoryResultStore:
         ]
 
     def row_counts(self, video_id: UUID, bucket: int) -> dict[int, int]:
-        numbers = [place.frame_number for known, place in self._rows if known == video_id]
+        numbers = [place.frame_number for known, place in list(self._rows) if known == video_id]
         return {number: numbers.count(number) for number in sorted(set(numbers)) if bucket_of(number) == bucket}
 
     def captured(self, video_id: UUID, bucket: int) -> dict[int, datetime]:
-        rows = (row for (known, place), row in self._rows.items() if known == video_id)
+        rows = (row for (known, place), row in list(self._rows.items()) if known == video_id)
         return {r.frame_number: r.captured_at for r in rows if bucket_of(r.frame_number) == bucket and r.captured_at}
 
     def clear(self, video_id: UUID, bucket: int, entries: Sequence[LedgerEntry], write_timestamp: int) -> None:
@@ -134,7 +134,7 @@ class InMemoryResultStore:
     def reopen(self, video_id: UUID, bucket: int, attempt_timestamp: int) -> frozenset[int]:
         stay = {e.frame_number for e in self.entries(video_id, bucket) if keeps_outcome(e, attempt_timestamp)}
         cleared = {
-            n: e.failed for (known, n), e in self._cleared.items() if known == video_id and bucket_of(n) == bucket
+            n: e.failed for (known, n), e in list(self._cleared.items()) if known == video_id and bucket_of(n) == bucket
         }
         kept = frozenset(stay | {number for number, failed in cleared.items() if not failed})
         at = reopening_timestamp(attempt_timestamp)
@@ -162,12 +162,14 @@ class InMemoryResultStore:
             self._changed.pop((video_id, bucket), None)
 
     def failure_reason(self, video_id: UUID) -> str | None:
-        found = {number: entry.error for (known, number), entry in self._cleared.items() if known == video_id}
+        found = {number: entry.error for (known, number), entry in list(self._cleared.items()) if known == video_id}
         found |= {number: frame.reason for number, frame in self._entered(video_id) if frame.failed}
         return next((found[number] for number in sorted(found) if found[number]), None)
 
     def page(self, video_id: UUID, query: ResultQuery, limit: int, after: RowPlace | None = None) -> ResultPage:
-        places = sorted(place for known, place in self._rows if known == video_id and (after is None or place > after))
+        places = sorted(
+            place for known, place in list(self._rows) if known == video_id and (after is None or place > after)
+        )
         found: list[ResultRow] = []
         for place in places:
             if (row := query.narrow(self._rows[video_id, place])) is None:
