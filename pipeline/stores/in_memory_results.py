@@ -1,4 +1,4 @@
-"""Owns the in-memory twin of the result store, for tests and trials: safe for threads, since it walks over copies."""
+"""Owns the in-memory twin of the result store, for tests and trials; several threads may use it."""
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
