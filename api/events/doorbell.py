@@ -52,8 +52,12 @@ class Doorbell:
                 self._listen()
             except (KafkaError, StoreUnavailable) as e:
                 log.warning("events come by polling for now: %s", e)
-                self._stop.wait(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+            except Exception:
+                log.exception("events come by polling for now")
+            else:
+                continue
+            self._stop.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def _listen(self) -> None:
         consumer = KafkaConsumer(

@@ -114,5 +114,9 @@ class Watch:
             if not self._failing:
                 log.warning("events wait for the store: %s", e)
             self._failing = True
+        except Exception:
+            if not self._failing:
+                log.exception("an error while looking at a video")
+            self._failing = True
         else:
             self._failing = False

@@ -76,6 +76,8 @@ class Notifier:
                 self.round()
             except StoreError as e:
                 log.warning("webhooks wait for the store: %s", e)
+            except Exception:
+                log.exception("an error while telling states")
 
     def round(self) -> None:
         """Look at the next videos of the listing; at its end the next round begins anew."""
@@ -84,7 +86,16 @@ class Notifier:
         for watched in listed:
             if self._stop.is_set():
                 return
+            self._try_to_attend(watched)
+
+    def _try_to_attend(self, watched: Watched) -> None:
+        """An error over one video keeps nobody else waiting; raises StoreError."""
+        try:
             self._attend(watched)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("video %s: an error while telling its states", watched.video_id)
 
     def _attend(self, watched: Watched) -> None:
         video = self._services.videos.get(watched.video_id)

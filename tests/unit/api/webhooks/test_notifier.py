@@ -277,3 +277,21 @@ def test_the_secret_is_made_once_and_kept(tmp_path: Path) -> None:
     for wrong in ("whsec_", "whsec_c2hvcnQ=", SECRET.removeprefix("whsec_"), "whsec_$$$"):
         with pytest.raises(SecretInvalid, match="FRAMEWISE_WEBHOOK_SECRET"):
             load_secret(WebhookSettings.model_validate({"webhook_secret": wrong}), tmp_path)
+
+
+def test_an_error_over_one_video_keeps_nobody_waiting(
+    ours: Services, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, whole = (submitted(ours, receiver.url) for _ in range(2))
+    for video in (broken, whole):
+        ours.videos.transition(video.video_id, PROCESSING)
+
+    def fails(services: Services, video: Video) -> list[Delivery]:
+        if video.video_id == broken.video_id:
+            raise ValueError("not to be told")
+        return plan(services, video)
+
+    monkeypatch.setattr(notifier_module, "plan", fails)
+    rounds(make(ours), most=3)
+    assert [message["data"]["video_id"] for message in receiver.messages] == [str(whole.video_id)]
+    assert f"video {broken.video_id}: an error while telling its states" in caplog.text
