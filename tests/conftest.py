@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipeline.cassandra.client import cluster
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from stack.settings import StackSettings
 from stack.trial import Trial, trial
@@ -43,6 +44,10 @@ def kafka_settings(servers: Trial, names: str) -> KafkaSettings:
 
 
 @pytest.fixture(scope="module")
-def cassandra_settings(servers: Trial, names: str) -> CassandraSettings:
-    """A real Cassandra; the keyspace of this module is its own and is not made yet."""
-    return servers.cassandra(keyspace=names)
+def cassandra_settings(servers: Trial, names: str) -> Iterator[CassandraSettings]:
+    """A real Cassandra; the keyspace of this module is its own, is not made yet, and goes with the module."""
+    settings = servers.cassandra(keyspace=names)
+    yield settings
+    client = cluster(settings)
+    client.connect().execute(f"DROP KEYSPACE IF EXISTS {names}", timeout=120)
+    client.shutdown()

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -21,12 +22,15 @@ from pipeline.contracts.errors import StoreError
 from pipeline.contracts.settings import WebhookSettings
 from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.observing import metrics
+from pipeline.patience import patiently
 from pipeline.stores.webhooks import Delivery, DeliveryState, Watched, now_ms
 
 ROUND_SECONDS = 2.0
 ROUND_VIDEOS = 500
 SENDERS = 8
 SENDERS_PER_HOST = 3
+RECORD_SECONDS = 20.0
+"""So long a store that is away is waited for with what became of a try, since the receiver knows it already."""
 NEVER_CAME = timedelta(minutes=10)
 """So long a listed video may not be there yet: it is listed before it is kept."""
 
@@ -152,7 +156,7 @@ class Notifier:
                     after = self._schedule.outcome(delivery, what, now_ms())
                     metrics.webhook(after.state.value)
                     log.info("video %s: %s %s: %s", delivery.video_id, delivery.event, after.state, what.error or "ok")
-                self._store.record(after, self._name)
+                patiently(partial(self._store.record, after, self._name), RECORD_SECONDS)
         except StoreError as e:
             log.warning("video %s: a webhook waits for the store: %s", delivery.video_id, e)
         finally:
