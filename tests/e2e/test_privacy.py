@@ -29,7 +29,11 @@ def analyzer(models: dict[str, Any]) -> Analyzer:
     return Analyzer.from_settings(PathSettings())
 
 
-@pytest.fixture(scope="module", params=CLIPS, ids=["three-faces", "one-face"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(CLIPS[0], marks=pytest.mark.slow), CLIPS[1]],
+    ids=["three-faces", "one-face"],
+)
 def clip(request: pytest.FixtureRequest, media: Path) -> Path:
     return media / "video" / str(request.param)
 
