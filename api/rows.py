@@ -1,25 +1,15 @@
 """Owns result rows as JSON, in the shape of ResultAnswer without building one: a page has hundreds of detections."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 from pydantic_core import to_json
 
 from pipeline.contracts.results import Detection, ResultRow
 
-COPIED = (
-    "video_id",
-    "frame_number",
-    "media_time",
-    "captured_at",
-    "task",
-    "model",
-    "model_digest",
-    "status",
-    "error",
-    "inference_ms",
-    "worker",
-)
+COPIED = tuple(f.name for f in fields(ResultRow) if f.name != "detections")
+"""What is shown of a row as it is, in this order."""
 
 
 def row_json(row: ResultRow) -> bytes:

@@ -1,5 +1,7 @@
 """Owns how a video and its rows are shown: state, counts and progress gathered from the stores."""
 
+from fastapi import Response
+
 from api.progress import standing
 from api.responses import (
     DetectionAnswer,
@@ -63,6 +65,12 @@ def video_answer(services: Services, video: Video) -> VideoAnswer:
         status_url=path,
         results_url=f"{path}/results",
     )
+
+
+def accepted(services: Services, video: Video, response: Response) -> VideoAnswer:
+    """A video that was taken; `Location` says where to ask how it stands."""
+    response.headers["Location"] = f"/analysis/{video.video_id}"
+    return video_answer(services, video)
 
 
 def result_answer(row: ResultRow) -> ResultAnswer:

@@ -63,6 +63,7 @@ def main() -> int:
 
 def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettings, settings: IngestSettings) -> None:
     announce_sandbox(paths.data_dir, settings)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
     client = CassandraClient(cassandra)
     videos, results = CassandraVideoStore(client), CassandraResultStore(client)
     publisher = KafkaPublisher(kafka, client_id="framewise-ingest", linger_ms=LINGER_MS)
@@ -80,22 +81,17 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
             pace=Pace(settings.least_in_flight),
             frames=frames,
         ),
-        owner=f"{socket.gethostname()}:{os.getpid()}",
+        owner,
     )
-    stores = Stores(videos, results, FolderFrameStore(paths.frames_dir), sources)
+    stores = Stores(videos, results, frames, sources)
     wiper = Wiper(stores, CassandraDeletionStore(client))
     sweeper = Sweeper(videos, results, sources, settings.stall_seconds, also=(wiper.sweep,))
     sweeping = threading.Thread(target=sweeper.run, name="sweeper", daemon=True)
-    speedometer = Speedometer(videos, results, CassandraSpeedStore(client), f"{socket.gethostname()}:{os.getpid()}")
+    speedometer = Speedometer(videos, results, CassandraSpeedStore(client), owner)
     measuring = threading.Thread(target=speedometer.run, name="speedometer", daemon=True)
     indexer = Indexer(Indexed(videos, results, CassandraDigestStore(client), CassandraSearchIndex(client)))
     indexing = threading.Thread(target=indexer.run, name="indexer", daemon=True)
-    retention = Retention(
-        Stores(videos, results, frames, sources),
-        CassandraDutyStore(client),
-        settings.retention_days,
-        f"{socket.gethostname()}:{os.getpid()}",
-    )
+    retention = Retention(stores, CassandraDutyStore(client), settings.retention_days, owner)
     clearing = threading.Thread(target=retention.run, name="retention", daemon=True)
     wakeups = WakeUps(kafka, worker.wake)
     stop = _on_signal()

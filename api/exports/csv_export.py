@@ -7,28 +7,10 @@ from collections.abc import Iterator
 
 from api.exports.pieces import batches
 from api.exports.stream import Selection
+from api.rows import COPIED
 from pipeline.contracts.results import Detection, ResultRow
 
-COLUMNS = (
-    "video_id",
-    "frame_number",
-    "media_time",
-    "captured_at",
-    "task",
-    "model",
-    "model_digest",
-    "status",
-    "error",
-    "inference_ms",
-    "worker",
-    "label",
-    "confidence",
-    "x",
-    "y",
-    "width",
-    "height",
-    "attributes",
-)
+COLUMNS = (*COPIED, "label", "confidence", "x", "y", "width", "height", "attributes")
 
 
 class CsvExport:

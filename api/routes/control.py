@@ -7,7 +7,7 @@ from api.problems import documented
 from api.responses import VideoAnswer
 from api.room import check_room
 from api.submission import wake
-from api.views import video_answer
+from api.views import accepted, video_answer
 from api.webhooks.plan import follow
 from pipeline.contracts.videos import RETRIABLE, VideoStatus
 from pipeline.deleting import delete
@@ -42,8 +42,7 @@ def retry(services: ServicesDep, caller: CallerDep, video: KnownVideo, response:
         if services.videos.retry(video):
             wake(services, video.video_id)
         video = services.videos.get(video.video_id) or video
-    response.headers["Location"] = f"/analysis/{video.video_id}"
-    return video_answer(services, video)
+    return accepted(services, video, response)
 
 
 @router.delete(

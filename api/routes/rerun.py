@@ -13,7 +13,7 @@ from api.responses import VideoAnswer
 from api.room import check_room
 from api.services import Services
 from api.submission import claim_id, earlier, fingerprint_of, new_video, submit
-from api.views import video_answer
+from api.views import accepted
 from api.webhooks.plan import check_callback
 from pipeline.contracts.errors import Conflict
 from pipeline.contracts.frames import StoreFrames
@@ -54,8 +54,7 @@ def rerun(
         check_room(services, caller)
         check_callback(services, body.callback_url)
         video = submit(services, _child(claim_id(services, origin, asked), body, origin, parent))
-    response.headers["Location"] = f"/analysis/{video.video_id}"
-    return video_answer(services, video)
+    return accepted(services, video, response)
 
 
 def _child(video_id: UUID, body: RerunRequest, origin: Origin, parent: Video) -> Video:

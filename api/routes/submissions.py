@@ -24,7 +24,7 @@ from api.responses import VideoAnswer
 from api.room import check_room
 from api.services import Services
 from api.submission import claim_id, earlier, fingerprint_of, new_video, submit
-from api.views import video_answer
+from api.views import accepted
 from api.webhooks.plan import check_callback
 from pipeline.contracts.errors import DiskFull
 from pipeline.contracts.videos import SourceKind, Video
@@ -80,8 +80,7 @@ def start(
         name = unquote(PurePosixPath(urlsplit(body.video_url).path).name) or "video"
         video_id = claim_id(services, origin, asked)
         video = submit(services, new_video(video_id, body, origin, SourceKind.URL, body.video_url, name[:NAME_LENGTH]))
-    response.headers["Location"] = f"/analysis/{video.video_id}"
-    return video_answer(services, video)
+    return accepted(services, video, response)
 
 
 @router.post(
@@ -100,7 +99,7 @@ async def upload(services: ServicesDep, origin: OriginDep, request: Request, res
             raise RequestValidationError([{"loc": ("body", "file"), "msg": "a file is needed", "type": "missing"}])
         options = _options({key: form.getlist(key) for key in form if key != "file"})
         video = await run_in_threadpool(_take, services, caller_of(request), origin, file, options)
-        return await run_in_threadpool(_accepted, services, video, response)
+        return await run_in_threadpool(accepted, services, video, response)
 
 
 def _take(services: Services, caller: Caller, origin: Origin, file: UploadFile, options: AnalysisOptions) -> Video:
@@ -117,11 +116,6 @@ def _take(services: Services, caller: Caller, origin: Origin, file: UploadFile, 
     finally:
         shutil.rmtree(kept, ignore_errors=True)
     return submit(services, new_video(video_id, options, origin, SourceKind.UPLOAD, f"upload:{video_id}", name))
-
-
-def _accepted(services: Services, video: Video, response: Response) -> VideoAnswer:
-    response.headers["Location"] = f"/analysis/{video.video_id}"
-    return video_answer(services, video)
 
 
 def _digest(file: UploadFile) -> str:
