@@ -9,6 +9,7 @@ from api.keys.documented import document_keys
 from api.keys.ring import KeyRing
 from api.measuring import MetricsPage
 from api.observing import Observing
+from api.pages import site
 from api.problems import ProblemBody
 from api.readiness import Readiness
 from api.routes import (
@@ -16,6 +17,7 @@ from api.routes import (
     control,
     deliveries,
     events,
+    failures,
     frames,
     metrics,
     rerun,
@@ -59,12 +61,14 @@ def create_app(
         summary,
         compare,
         frames,
+        failures,
         events,
         deliveries,
         service,
         metrics,
     ):
         app.include_router(module.router)
+    site.install(app)
     _document_problems(app)
     return app
 

@@ -1,0 +1,11 @@
+"""Owns which pages there are."""
+
+from fastapi import FastAPI
+
+from api.pages import new, static_files, videos
+
+
+def install(app: FastAPI) -> None:
+    """Add every page to the application."""
+    for module in (new, videos, static_files):
+        app.include_router(module.router)
