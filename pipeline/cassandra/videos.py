@@ -11,6 +11,7 @@ from pipeline import bitmap
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.ended import EndedListings
 from pipeline.cassandra.names import VideoNames
+from pipeline.cassandra.publishers import CassandraPublisherStore
 from pipeline.cassandra.search import CassandraSearchIndex
 from pipeline.cassandra.video_rows import (
     CREATE,
@@ -190,6 +191,7 @@ class CassandraVideoStore:
         self._names.forget(video_id)
         CassandraSearchIndex(self._db).forget(video_id)
         forget_webhooks(self._db, video_id)
+        CassandraPublisherStore(self._db).forget(video_id)
         for table in ("sampled_frames", "source_progress"):
             self._db.execute(f"DELETE FROM {table} WHERE video_id = ?", (video_id,))
 
