@@ -72,6 +72,11 @@ class KafkaSettings(_Settings):
     frames_partitions: int = Field(default=8, ge=1)
     frames_retention_hours: int = Field(default=24, ge=1)
     frames_retention_bytes: int = Field(default=8 * 2**30, ge=2**20, description="of the whole topic")
+    live_partitions: int = Field(
+        default=1, ge=1, le=64, description="of the topic of live frames; each has a worker of its own"
+    )
+    live_retention_minutes: int = Field(default=60, ge=1, description="of live frames that nobody has analysed")
+    live_retention_bytes: int = Field(default=2**30, ge=2**20, description="of the whole topic of live frames")
     replication_factor: int = Field(default=1, ge=1)
 
 
@@ -168,6 +173,42 @@ class IngestSettings(_Settings):
     @classmethod
     def _never(cls, value: Any) -> Any:
         return None if value == "" else value
+
+
+def _devices(value: Any) -> Any:
+    """`front=/dev/video0,trial=file:/path/clip.mp4` as names and what they stand for."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+    for name, equals, _ in pairs:
+        if not equals or not name.replace("-", "").replace("_", "").isalnum():
+            raise ValueError("write name=/dev/video0 or name=file:/path, with commas between; names of letters and digits")
+    return {name: target for name, _, target in pairs}
+
+
+class LiveSettings(_Settings):
+    """Streams that are analysed while they go on: how many, how long one is waited for, and what may be opened."""
+
+    streams_per_worker: int = Field(default=32, ge=1, description="live streams at the same time, beside the files")
+    live_lease_seconds: int = Field(default=8, ge=3, description="so soon another worker takes over from a dead one")
+    live_grace_seconds: float = Field(
+        default=30.0, ge=0, description="a publisher that has gone may come back for so long, then the video completes"
+    )
+    live_stall_seconds: float = Field(default=20.0, gt=0, description="without a frame, a source is dialled again")
+    live_give_up_seconds: float = Field(
+        default=600.0, gt=0, description="a pulled source that cannot be reached for so long is given up"
+    )
+    live_fresh_seconds: float = Field(
+        default=1.0, gt=0, description="frames may wait so long for the analysis, then older ones go for newer ones"
+    )
+    live_buffer_bytes: int = Field(
+        default=128 * 2**20, ge=2**20, description="of a stream with keep=all, for frames that wait for the analysis"
+    )
+    rtmp_wait_seconds: float = Field(default=3600.0, gt=0, description="for so long a publisher may take to come")
+    allow_hls: bool = Field(default=False, description="whether playlists (HLS) are followed, each address checked")
+    devices: Annotated[dict[str, str], NoDecode, BeforeValidator(_devices)] = Field(
+        default={}, description="cameras of this machine by name: name=/dev/video0, or name=file:/path for trials"
+    )
 
 
 class AnalysisSettings(_Settings):

@@ -47,7 +47,7 @@ class Publisher(Protocol):
     def frame(self, frame: Frame, acknowledged: Acknowledged) -> None:
         """Send a frame; `acknowledged` is called from another thread with None once it is safe, or the error.
 
-        Frames of one video are spread over all partitions.
+        Frames of one video are spread over all partitions. Live ones have a topic of their own.
         """
 
     def outcomes(self, frames: Iterable[AnalyzedFrame]) -> None:
@@ -96,7 +96,9 @@ class KafkaPublisher:
             )
         except KafkaError as e:
             raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not answer: {e}") from e
-        self._partitions = self._partitions_of(self._topics.frames)
+        self._partitions = {
+            topic: self._partitions_of(topic) for topic in (self._topics.frames, self._topics.frames_live)
+        }
 
     def _partitions_of(self, topic: str) -> list[int]:
         try:
@@ -112,8 +114,10 @@ class KafkaPublisher:
     def frame(self, frame: Frame, acknowledged: Acknowledged) -> None:
         """Send a frame to the partition whose turn it is."""
         value, headers = encode_frame(frame)
-        partition = self._partitions[next(self._sent) % len(self._partitions)]
-        sent = self._send(self._topics.frames, value, headers=headers, partition=partition)
+        topic = self._topics.frames_live if frame.live else self._topics.frames
+        partitions = self._partitions[topic]
+        partition = partitions[next(self._sent) % len(partitions)]
+        sent = self._send(topic, value, headers=headers, partition=partition)
         sent.add_callback(lambda _: acknowledged(None))
         sent.add_errback(acknowledged)
 
