@@ -27,6 +27,7 @@ from api.routes import (
     submissions,
     summary,
     videos,
+    webcam,
 )
 from api.services import Services
 
@@ -53,6 +54,7 @@ def create_app(
     problems.install(app)
     for module in (
         submissions,
+        webcam,
         rerun,
         control,
         videos,

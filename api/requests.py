@@ -188,6 +188,18 @@ class StartRequest(AnalysisOptions):
         return self
 
 
+class WebcamRequest(AnalysisOptions):
+    """Analyse pictures that a page sends of its camera."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"modelsToRun": ["faces_detection", "emotions_detection"], "videoName": "Desk", "sampleSeconds": 0.5}
+            ]
+        }
+    )
+
+
 class RerunRequest(VideoOptions):
     """Analyse the stored frames of a video again, with other models or thresholds."""
 

@@ -11,6 +11,7 @@ from kafka.errors import KafkaError
 from api.events.hub import EventHub
 from api.marks import Marks
 from api.waiting import QueueWatch
+from api.webcam.rates import PictureRates
 from pipeline.clearing import Stores
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import ApiSettings, KafkaSettings
@@ -22,6 +23,7 @@ from pipeline.stores.deletions import DeletionStore, InMemoryDeletionStore
 from pipeline.stores.digests import DigestStore, InMemoryDigestStore
 from pipeline.stores.frames import FrameStore
 from pipeline.stores.models import ModelStore
+from pipeline.stores.pushed import FolderPushedFrames, PushedFrames
 from pipeline.stores.results import ResultStore
 from pipeline.stores.search import InMemorySearchIndex, SearchIndex
 from pipeline.stores.sources import SourceFolder
@@ -59,10 +61,16 @@ class Services:
     digest_cache: DigestCache = field(default_factory=DigestCache)
     deletions: DeletionStore = field(default_factory=InMemoryDeletionStore)
     submissions: SubmissionStore = field(default_factory=InMemorySubmissionStore)
+    picture_rates: PictureRates = field(default_factory=PictureRates)
     queue: QueueWatch = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "queue", QueueWatch(self.videos, self.speeds))
+
+    @property
+    def pushed(self) -> PushedFrames:
+        """Pictures that pages send, until ingest takes them."""
+        return FolderPushedFrames(self.sources_dir)
 
     @property
     def stores(self) -> Stores:
