@@ -182,7 +182,7 @@ def _devices(value: Any) -> Any:
     pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
     for name, equals, _ in pairs:
         if not equals or not name.replace("-", "").replace("_", "").isalnum():
-            raise ValueError("write name=/dev/video0 or name=file:/path, with commas between; names of letters and digits")
+            raise ValueError("write name=/dev/video0 or name=file:/path, with commas between, and simple names")
     return {name: target for name, _, target in pairs}
 
 

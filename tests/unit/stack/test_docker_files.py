@@ -20,6 +20,7 @@ from pipeline.contracts.settings import (
     CassandraSettings,
     IngestSettings,
     KafkaSettings,
+    LiveSettings,
     LogSettings,
     PathSettings,
     WebhookSettings,
@@ -41,6 +42,7 @@ SETTINGS = (
     ApiSettings,
     IngestSettings,
     AnalysisSettings,
+    LiveSettings,
     StackSettings,
     WebhookSettings,
 )
@@ -106,6 +108,7 @@ def test_every_setting_of_the_services_can_be_made() -> None:
         CassandraSettings,
         ApiSettings,
         IngestSettings,
+        LiveSettings,
         AnalysisSettings,
     )
     wanted = {name for group in groups for name in group.model_fields}
