@@ -20,6 +20,7 @@ from api.routes import (
     failures,
     frames,
     insights,
+    live,
     metrics,
     rerun,
     results,
@@ -50,6 +51,7 @@ def create_app(
     gates.insert(0, Middleware(Observing))
     app = FastAPI(title="Framewise", version="0.1.0", description=DESCRIPTION, middleware=gates)
     app.state.services = services
+    app.state.keys = keys
     app.state.readiness = Readiness(services.checks)
     app.state.metrics = page or MetricsPage()
     problems.install(app)
@@ -67,6 +69,7 @@ def create_app(
         frames,
         failures,
         events,
+        live,
         deliveries,
         service,
         metrics,

@@ -311,11 +311,23 @@ class FrameParams(_Params):
     )
 
 
+ALL: Literal["all"] = "all"
+
+
 class VideosParams(_Params):
     """Which videos are listed."""
 
-    status: VideoStatus | None = Field(
-        default=None, description="of this state; completed if left out, any state with `external_id`"
+    status: VideoStatus | Literal["all"] | None = Field(
+        default=None,
+        description="of this state, or `all`: those that have not ended first; completed if left out, any state with "
+        "`external_id`",
+    )
+    search: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=NAME_LENGTH,
+        description="each of these words is in the video's name, in a tag or in its external id, whatever the case; "
+        "of what is rare a page may be short though there is a `next_cursor`",
     )
     external_id: str | None = Field(
         default=None, min_length=1, max_length=NAME_LENGTH, description="the submitter's own name for it"
