@@ -35,6 +35,7 @@ from pipeline.contracts.settings import (
     PathSettings,
     WebhookSettings,
 )
+from pipeline.kafka.listening import Records
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing, stop_tracing
@@ -102,7 +103,7 @@ def _serve() -> int:
         guard=SourceGuard(webhooks.allowed_hosts),
     )
     notifier = make_notifier(services, webhooks, paths.data_dir)
-    doorbell = Doorbell(kafka, partial(services.events.ring, preview=preview_events))
+    doorbell = Doorbell(kafka, partial(_tell, services))
     try:
         serve(
             create_app(
@@ -120,11 +121,18 @@ def _serve() -> int:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     finally:
+        services.live.close()
         publisher.close()
         client.close()
         stop_tracing()
         logger.info("stopped")
     return 0
+
+
+def _tell(services: Services, records: Records) -> None:
+    """Records of the topic `results`, to whoever follows their videos."""
+    services.live.hear(records)
+    services.events.ring(records, preview=preview_events)
 
 
 def _prompt(cassandra: CassandraSettings) -> CassandraSettings:

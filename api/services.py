@@ -9,6 +9,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from api.events.hub import EventHub
+from api.live.hub import LiveHub
 from api.marks import Marks
 from api.waiting import QueueWatch
 from api.webcam.rates import PictureRates
@@ -61,6 +62,7 @@ class Services:
     digest_cache: DigestCache = field(default_factory=DigestCache)
     deletions: DeletionStore = field(default_factory=InMemoryDeletionStore)
     submissions: SubmissionStore = field(default_factory=InMemorySubmissionStore)
+    live: LiveHub = field(default_factory=LiveHub)
     picture_rates: PictureRates = field(default_factory=PictureRates)
     queue: QueueWatch = field(init=False)
 

@@ -11,7 +11,6 @@ from api.problems import documented
 from api.requests import Moment, WebcamRequest
 from api.responses import PushedAnswer, VideoAnswer
 from api.room import check_room
-from api.services import Services
 from api.submission import claim_id, earlier, fingerprint_of, new_video, submit
 from api.views import accepted
 from api.webcam.pictures import check_picture

@@ -1,4 +1,4 @@
-"""Owns pictures on their way from the service to ingest: those that a page sends of its camera, until they are taken."""
+"""Owns pictures on their way from a page to ingest: those of its camera, until they are taken."""
 
 import time
 from collections import deque
