@@ -28,6 +28,8 @@ from api.routes import (
     service,
     submissions,
     summary,
+    system,
+    thumbnails,
     videos,
     webcam,
 )
@@ -67,11 +69,13 @@ def create_app(
         insights,
         compare,
         frames,
+        thumbnails,
         failures,
         events,
         live,
         deliveries,
         service,
+        system,
         metrics,
     ):
         app.include_router(module.router)

@@ -113,7 +113,7 @@ def _serve() -> int:
                 MetricsPage(questions(kafka, paths, services.queue)),
             ),
             services.events,
-            (doorbell, notifier),
+            (doorbell, notifier, services.system),
             host=settings.api_host,
             port=settings.api_port,
             log_config=None,

@@ -11,6 +11,7 @@ from kafka.errors import KafkaError
 from api.events.hub import EventHub
 from api.live.hub import LiveHub
 from api.marks import Marks
+from api.system.watch import SystemWatch
 from api.waiting import QueueWatch
 from api.webcam.rates import PictureRates
 from pipeline.clearing import Stores
@@ -64,6 +65,7 @@ class Services:
     submissions: SubmissionStore = field(default_factory=InMemorySubmissionStore)
     live: LiveHub = field(default_factory=LiveHub)
     picture_rates: PictureRates = field(default_factory=PictureRates)
+    system: SystemWatch = field(default_factory=SystemWatch)
     queue: QueueWatch = field(init=False)
 
     def __post_init__(self) -> None:

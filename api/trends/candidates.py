@@ -60,18 +60,18 @@ class Candidates:
             yield from self.params.video_id
             return
         yield from (entry.video_id for entry in self.services.queue.queue().entries)
-        for label in self.params.label or [None]:
-            yield from self._indexed(label)
+        labels = self.params.label or []
+        names: set[str | None] = {*labels, *map(cell_of, labels)}
+        for name in names or {None}:
+            yield from self._indexed(name)
 
-    def _indexed(self, label: str | None) -> Iterator[UUID]:
-        since = self.span.start - LOOK_BACK
-        for name in {label, cell_of(label)} if label is not None else {None}:
-            entries = self.services.search.find(name, since, self.span.end)
-            for entry in islice(entries, MOST_ENTRIES):
-                if self._matches(entry):
-                    yield entry.video_id
-            if (further := next(entries, None)) is not None:
-                self.before = max(further.created_at, self.before or further.created_at)
+    def _indexed(self, name: str | None) -> Iterator[UUID]:
+        entries = self.services.search.find(name, self.span.start - LOOK_BACK, self.span.end)
+        for entry in islice(entries, MOST_ENTRIES):
+            if self._matches(entry):
+                yield entry.video_id
+        if (further := next(entries, None)) is not None:
+            self.before = max(further.created_at, self.before or further.created_at)
 
     def _matches(self, entry: SearchEntry) -> bool:
         asked = self.params
