@@ -12,7 +12,7 @@ from pipeline.contracts.errors import StackError
 from pipeline.identity import process_of
 from stack.logs import follow, last_lines
 from stack.processes import family, marked, memory
-from stack.services import SERVICES
+from stack.services import SERVICES, chosen
 from stack.settings import HOST, StackSettings
 from stack.state import ServiceState, ServiceStatus, StackState, read_state
 
@@ -21,7 +21,7 @@ NOT_READY = 3
 
 def addresses(settings: StackSettings) -> list[tuple[str, str]]:
     """What is where, for a person."""
-    names = settings.services or tuple(service.name for service in SERVICES)
+    names = tuple(service.name for service in chosen(settings))
     found = []
     if "api" in names:
         found += [("API", settings.api_url), ("API reference", f"{settings.api_url}/docs")]
@@ -31,6 +31,8 @@ def addresses(settings: StackSettings) -> list[tuple[str, str]]:
         found.append(("Kafka", f"{HOST}:{settings.kafka_port}"))
     if "cassandra" in names:
         found.append(("Cassandra", f"{HOST}:{settings.cassandra_port}"))
+    if "rtmp" in names:
+        found.append(("RTMP", f"rtmp://{settings.rtmp_host}:{settings.rtmp_port}/live"))
     return [*found, ("Logs", str(settings.log_dir))]
 
 
@@ -60,6 +62,9 @@ def show_status(settings: StackSettings, console: Console) -> int:
         if status.failures:
             text = f"{name} was started again, {status.failures} in all; the last time it {status.reason}"
             console.print(text, markup=False, highlight=False, soft_wrap=True)
+    for service in SERVICES:
+        if (reason := service.missing()) and not settings.services:
+            console.print(f"{service.name} does not run here: {reason}", markup=False, highlight=False, soft_wrap=True)
     if running and state is not None and "ingest" in state.services:
         show_sandbox(settings, console)
     ready = running and state is not None and all(status.up for status in state.services.values())

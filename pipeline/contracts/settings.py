@@ -211,6 +211,41 @@ class LiveSettings(_Settings):
     )
 
 
+class RtmpSettings(_Settings):
+    """The RTMP server: where it listens, where it is reached, and what publishers are told."""
+
+    rtmp_host: str = Field(
+        default="127.0.0.1", pattern=r"^[0-9a-fA-F.:]+$", description="where publishers connect; 0.0.0.0 is everywhere"
+    )
+    rtmp_port: int = Field(default=1935, ge=1, le=65535)
+    rtmp_control_port: int = Field(default=1936, ge=1, le=65535, description="where it is asked who publishes")
+    rtmp_server: str = Field(
+        default="127.0.0.1", pattern=r"^[\w.-]+$", description="the host at which the API and ingest reach it"
+    )
+    rtmp_players: str = Field(
+        default="127.0.0.1", pattern=r"^[0-9a-fA-F.:/, ]+$", description="addresses or networks that may play"
+    )
+    rtmp_address: str = Field(
+        default="",
+        pattern=r"^([\w.-]+(:\d+)?)?$",
+        description="HOST or HOST:PORT that publishers are told; else the name by which the API was asked",
+    )
+    rtmp_api_url: str = Field(
+        default="",
+        pattern=r"^(http://[^\s\"']+)?$",
+        description="where it asks the API who may publish; else its stack's",
+    )
+
+    @property
+    def rtmp_control_url(self) -> str:
+        """Where it is asked who publishes."""
+        return f"http://{self.rtmp_server}:{self.rtmp_control_port}"
+
+    def rtmp_source_url(self, name: object) -> str:
+        """Where ingest pulls a stream from."""
+        return f"rtmp://{self.rtmp_server}:{self.rtmp_port}/live/{name}"
+
+
 class AnalysisSettings(_Settings):
     """The Spark application: workers, batches, where it runs."""
 
