@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_camel
 
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskName, TaskRequest
-from pipeline.contracts.videos import Sampling, VideoStatus
+from pipeline.contracts.videos import KeepFrames, Sampling, VideoStatus
 from pipeline.stores.rows import ResultQuery
 
 NAME_LENGTH = 200
@@ -185,6 +185,22 @@ class StartRequest(AnalysisOptions):
     @model_validator(mode="after")
     def _fetchable(self) -> "StartRequest":
         _check_url("videoURL", self.video_url, "; upload files instead")
+        return self
+
+
+class LiveOptions(AnalysisOptions):
+    """How a live stream is analysed."""
+
+    keep: KeepFrames = Field(
+        default=KeepFrames.NEWEST,
+        description="when the analysis falls behind: `newest` leaves out the oldest frames that wait, and counts them; "
+        "`all` keeps them waiting, up to a bound",
+    )
+
+    @model_validator(mode="after")
+    def _has_no_places(self) -> "LiveOptions":
+        if self.start_time is not None or self.end_time is not None:
+            raise ValueError("startTime and endTime are for files; maxDuration ends a stream")
         return self
 
 
