@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI
 
-from api.pages import new, sign_in, static_files, videos
+from api.pages import new, sign_in, static_files, video, videos
 
 
 def install(app: FastAPI) -> None:
     """Add every page to the application."""
-    for module in (new, videos, sign_in, static_files):
+    for module in (new, videos, video, sign_in, static_files):
         app.include_router(module.router)
