@@ -58,6 +58,7 @@ def create_app(
     app.state.metrics = page or MetricsPage()
     problems.install(app)
     for module in (
+        insights,
         submissions,
         webcam,
         rerun,
@@ -66,7 +67,6 @@ def create_app(
         search,
         results,
         summary,
-        insights,
         compare,
         frames,
         thumbnails,

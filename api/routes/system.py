@@ -15,12 +15,12 @@ router = APIRouter(tags=["service"], dependencies=[NoQuery])
 
 
 @router.get(
-    "/system",
-    operation_id="get_system",
+    "/status",
+    operation_id="get_status",
     summary="How the system does, and what to do when it does not",
     responses=documented(),
 )
-async def get_system(request: Request, services: ServicesDep) -> SystemAnswer:  # waits for servers that may hang
+async def get_status(request: Request, services: ServicesDep) -> SystemAnswer:  # waits for servers that may hang
     """Servers, queue, lag, frames a second by stage and worker, time a model takes, memory, disk; and advice.
 
     Answers within three seconds, also while a server is away: what is not known is null or left out.

@@ -64,3 +64,11 @@ class InsightsParams(BaseModel):
     def tasks(self) -> frozenset[TaskName]:
         """The tasks that count. A frame has a handful of colours, which would drown all else."""
         return frozenset(self.task or ()) or frozenset(TaskName) - {TaskName.COLORS}
+
+    def narrowed(self) -> dict[str, str]:
+        """What narrows the question besides its span, for people to read."""
+        given = self.model_dump(mode="json", exclude={"from_", "to", "step", "timezone"}, exclude_none=True)
+        shown = {
+            name: ", ".join(map(str, value)) if isinstance(value, list) else str(value) for name, value in given.items()
+        }
+        return {name.replace("_", " "): value for name, value in shown.items()}

@@ -27,7 +27,7 @@ input()
 
 
 def test_all_is_well(client: TestClient) -> None:
-    shown = client.get("/system").json()
+    shown = client.get("/status").json()
     assert (shown["level"], shown["advice"]) == ("good", [])
     assert shown["servers"] == [{"name": "kafka", "ok": True, "detail": "1 broker(s)"}]
     assert shown["queue"] == {"pending": None, "processing": None}
@@ -47,7 +47,7 @@ def test_a_server_that_is_away_is_red_with_advice(services: Services) -> None:
         }
     )
     with TestClient(create_app(services, page=page), base_url="http://127.0.0.1") as client:
-        shown = client.get("/system").json()
+        shown = client.get("/status").json()
     assert (shown["level"], shown["queue"]) == ("bad", {"pending": 3, "processing": 1})
     assert shown["topics"] == [{"topic": "frames", "waiting": 8, "bytes": 5}]
     [advice] = shown["advice"]
@@ -56,7 +56,7 @@ def test_a_server_that_is_away_is_red_with_advice(services: Services) -> None:
 
 
 def test_it_takes_no_parameters(client: TestClient) -> None:
-    assert client.get("/system", params={"x": 1}).status_code == 422
+    assert client.get("/status", params={"x": 1}).status_code == 422
 
 
 @pytest.fixture

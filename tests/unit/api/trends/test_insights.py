@@ -23,7 +23,7 @@ DAY: dict[str, Any] = {"from": "2026-03-02", "to": "2026-03-03"}
 
 def asked(client: TestClient, **params: Any) -> dict[str, Any]:
     """The answer."""
-    answer = client.get("/insights", params=DAY | params)
+    answer = client.get("/analysis/insights", params=DAY | params)
     assert answer.status_code == 200, answer.text
     shown: dict[str, Any] = answer.json()
     return shown
@@ -158,7 +158,7 @@ def test_without_a_span_it_is_the_last_week(client: TestClient, seen: Seen) -> N
     now = datetime.now(UTC)
     seen(sight(0, "dog"), created_at=now - timedelta(days=1))
     seen(sight(0, "dog"), created_at=T0)
-    shown = client.get("/insights").json()
+    shown = client.get("/analysis/insights").json()
     assert (shown["detections"], shown["step"], len(shown["steps"])) == (1, "hour", 169)
 
 
@@ -177,5 +177,5 @@ def test_without_a_span_it_is_the_last_week(client: TestClient, seen: Seen) -> N
     ],
 )
 def test_what_is_no_question_is_refused(client: TestClient, params: dict[str, Any]) -> None:
-    answer = client.get("/insights", params=DAY | params)
+    answer = client.get("/analysis/insights", params=DAY | params)
     assert (answer.status_code, answer.json()["type"]) == (422, "invalid-request")
