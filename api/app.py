@@ -13,6 +13,7 @@ from api.pages import site
 from api.problems import ProblemBody
 from api.readiness import Readiness
 from api.routes import (
+    clips,
     compare,
     control,
     deliveries,
@@ -24,6 +25,7 @@ from api.routes import (
     metrics,
     rerun,
     results,
+    rtmp,
     search,
     service,
     submissions,
@@ -61,6 +63,7 @@ def create_app(
         insights,
         submissions,
         webcam,
+        rtmp,
         rerun,
         control,
         videos,
@@ -73,12 +76,14 @@ def create_app(
         failures,
         events,
         live,
+        clips,
         deliveries,
         service,
         system,
         metrics,
     ):
         app.include_router(module.router)
+    app.include_router(rtmp.hooks)
     site.install(app)
     _document_problems(app)
     return app

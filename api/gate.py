@@ -22,6 +22,8 @@ NEEDS_NO_KEY = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/doc
 """What is told without a key: that the service runs, whether it is ready (a stranger gets no details), and the docs."""
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 STATIC = "/static/"
+HOOKS = "/hooks/"
+"""What servers of the stack ask: they show a secret of their own."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -33,7 +35,8 @@ class LoopbackGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let through, or answer 403."""
-        if scope["type"] == "http" and (reason := _foreign(Headers(scope=scope))):
+        asked = scope["type"] == "http" and not scope["path"].startswith(HOOKS)
+        if asked and (reason := _foreign(Headers(scope=scope))):
             request = Request(scope)
             await problem(request, 403, "foreign-request", "This service is for its own machine", reason)(
                 scope, receive, send
@@ -96,8 +99,8 @@ class KeyGate:
 
 
 def _is_open(path: str) -> bool:
-    """Whether anybody may ask, and a key makes no difference: what signing in needs."""
-    return path in (SIGN_IN, SIGN_OUT) or path.startswith(STATIC)
+    """Whether anybody may ask, and a key makes no difference: what signing in needs, and servers of the stack."""
+    return path in (SIGN_IN, SIGN_OUT) or path.startswith((STATIC, HOOKS))
 
 
 def _key_sent(headers: Headers, method: str) -> str | None:

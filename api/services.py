@@ -8,9 +8,11 @@ from pathlib import Path
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from api.clips.room import ClipRoom
 from api.events.hub import EventHub
 from api.live.hub import LiveHub
 from api.marks import Marks
+from api.rtmp.door import RtmpDoor
 from api.system.watch import SystemWatch
 from api.waiting import QueueWatch
 from api.webcam.rates import PictureRates
@@ -64,6 +66,8 @@ class Services:
     deletions: DeletionStore = field(default_factory=InMemoryDeletionStore)
     submissions: SubmissionStore = field(default_factory=InMemorySubmissionStore)
     live: LiveHub = field(default_factory=LiveHub)
+    clips: ClipRoom = field(default_factory=ClipRoom)
+    rtmp: RtmpDoor = field(default_factory=RtmpDoor)
     picture_rates: PictureRates = field(default_factory=PictureRates)
     system: SystemWatch = field(default_factory=SystemWatch)
     queue: QueueWatch = field(init=False)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pipeline.cassandra.client import CassandraClient, utc
 from pipeline.cassandra.video_rows import insert
+from pipeline.contracts.errors import Conflict
 from pipeline.stores.publishers import PublisherState
 
 SHARD = 0
@@ -31,7 +32,9 @@ class CassandraPublisherStore:
 
     def invite(self, state: PublisherState) -> None:
         """The row comes first: what a key names and what is listed can be found, and deleted, by it."""
-        self._db.apply(insert("publishers", COLUMNS) + " IF NOT EXISTS", [getattr(state, name) for name in COLUMNS])
+        values = [getattr(state, name) for name in COLUMNS]
+        if not self._db.apply(insert("publishers", COLUMNS) + " IF NOT EXISTS", values):
+            raise Conflict(f"video {state.video_id} has a stream key already")
         self._db.execute(insert("open_publishers", ("shard", "video_id")), (SHARD, state.video_id))
         self._db.execute(insert("stream_keys", ("key_hash", "video_id")), (state.key_hash, state.video_id))
 

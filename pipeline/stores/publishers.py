@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from pipeline.contracts.errors import Conflict
+
 
 @dataclass(frozen=True, slots=True)
 class PublisherState:
@@ -42,7 +44,7 @@ class PublisherStore(Protocol):
     """Raises StoreUnavailable; calls may be repeated. What is not there is never brought back by a late call."""
 
     def invite(self, state: PublisherState) -> None:
-        """Keep a new key, before its video; it is listed."""
+        """Keep a new key, before its video; it is listed. Raises Conflict when the video has one already."""
 
     def state(self, video_id: UUID) -> PublisherState | None:
         """Who publishes a video; None for one that nobody can publish."""
@@ -79,7 +81,8 @@ class InMemoryPublisherStore:
 
     def invite(self, state: PublisherState) -> None:
         with self._lock:
-            self._states.setdefault(state.video_id, state)
+            if self._states.setdefault(state.video_id, state) is not state:
+                raise Conflict(f"video {state.video_id} has a stream key already")
             self._listed.add(state.video_id)
 
     def state(self, video_id: UUID) -> PublisherState | None:

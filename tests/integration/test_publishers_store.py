@@ -1,5 +1,6 @@
 """Who publishes: what the twin promises, Cassandra keeps."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -7,6 +8,7 @@ import pytest
 
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.publishers import CassandraPublisherStore
+from pipeline.contracts.errors import Conflict
 from pipeline.stores.publishers import InMemoryPublisherStore, PublisherState, PublisherStore
 from tests.unit.factories import T0
 
@@ -40,6 +42,10 @@ def test_a_key_opens_its_video_and_nothing_else_is_known(store: PublisherStore, 
     assert not invited.came
     assert not invited.connected
     assert store.state(uuid4()) is None is store.by_key("0" * 64)
+    with pytest.raises(Conflict):
+        store.invite(replace(invited, key_hash="1" * 64))
+    assert store.state(invited.video_id) == invited
+    assert store.by_key("1" * 64) is None
 
 
 def test_only_the_session_that_publishes_can_end_it(store: PublisherStore, invited: PublisherState) -> None:
