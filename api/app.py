@@ -28,6 +28,7 @@ from api.routes import (
     rtmp,
     search,
     service,
+    streams,
     submissions,
     summary,
     system,
@@ -61,6 +62,7 @@ def create_app(
     problems.install(app)
     for module in (
         insights,
+        streams,
         submissions,
         webcam,
         rtmp,

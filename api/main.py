@@ -145,6 +145,7 @@ def _serve() -> int:
 def _tell(services: Services, records: Records) -> None:
     """Records of the topic `results`, to whoever follows their videos."""
     services.live.hear(records)
+    services.newest.hear(records)
     services.events.ring(records, preview=preview_events)
 
 

@@ -13,6 +13,7 @@ from api.events.hub import EventHub
 from api.live.hub import LiveHub
 from api.marks import Marks
 from api.rtmp.door import RtmpDoor
+from api.streams.newest import NewestOutcomes
 from api.system.watch import SystemWatch
 from api.waiting import QueueWatch
 from api.webcam.rates import PictureRates
@@ -70,6 +71,7 @@ class Services:
     rtmp: RtmpDoor = field(default_factory=RtmpDoor)
     picture_rates: PictureRates = field(default_factory=PictureRates)
     system: SystemWatch = field(default_factory=SystemWatch)
+    newest: NewestOutcomes = field(default_factory=NewestOutcomes)
     queue: QueueWatch = field(init=False)
 
     def __post_init__(self) -> None:

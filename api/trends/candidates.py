@@ -18,17 +18,11 @@ from pipeline.stores.search import SearchEntry
 LOOK_BACK = timedelta(days=7)
 """So long before the span a video may have begun that has ended since; those that run may have begun at any time."""
 MOST_ENTRIES = 20_000
-LIVE = frozenset({SourceKind.RTMP, SourceKind.STREAM})
-
-
-def is_live(video: Video) -> bool:
-    """Whether its frames know when they were captured."""
-    return video.source in LIVE
 
 
 def camera_of(video: Video) -> str | None:
     """What to call the camera of a live stream: its address without what opens doors, or the name it was given."""
-    if not is_live(video):
+    if not video.live:
         return None
     return video.video_name if video.source is SourceKind.RTMP else redact_url(video.source_url)
 
@@ -86,5 +80,5 @@ class Candidates:
         return (
             self.caller.may_see(video)
             and (asked.tag is None or asked.tag in video.tags)
-            and (asked.live is None or asked.live == is_live(video))
+            and (asked.live is None or asked.live == video.live)
         )

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from api.services import Services
-from api.trends.candidates import is_live
 from api.trends.steps import Span
 from pipeline.contracts.videos import Video
 from pipeline.digests.digest import Digest
@@ -31,7 +30,7 @@ class SpanReading:
 
     def origin(self, video: Video) -> float:
         """Where media time 0 is, in seconds since 1970: at the first capture, or for a file when it was submitted."""
-        first = next(walk(self._services.results, video.video_id, ResultQuery(), 1), None) if is_live(video) else None
+        first = next(walk(self._services.results, video.video_id, ResultQuery(), 1), None) if video.live else None
         if first is None or first.captured_at is None:
             return video.created_at.timestamp()
         return first.captured_at.timestamp() - first.media_time

@@ -19,7 +19,7 @@ from api.trends.answers import (
     VideoInsight,
     VideosCounted,
 )
-from api.trends.candidates import Candidates, camera_of, is_live
+from api.trends.candidates import Candidates, camera_of
 from api.trends.fold import LabelKey, LabelTrend, TrendFold, Wanted
 from api.trends.question import InsightsParams
 from api.trends.reading import SpanReading
@@ -65,7 +65,7 @@ def _count(services: Services, caller: Caller, params: InsightsParams, span: Spa
 
 def _answer(params: InsightsParams, span: Span, step: Step, counted: _Counted) -> InsightsAnswer:
     ranked = sorted(counted.fold.labels.items(), key=lambda item: (-item[1].detections, item[0]))
-    live = sum(map(is_live, counted.videos))
+    live = sum(video.live for video in counted.videos)
     begins = span.steps(step)
     return InsightsAnswer(
         from_=span.start,
