@@ -1,6 +1,6 @@
 // Owns which colour stands for which label: the same label has the same colour everywhere and in every video.
 
-const EMOTIONS = { happy: 50, surprise: 25, neutral: 210, sad: 230, fear: 280, angry: 0, disgust: 110 };
+const FIXED = { face: 330, happy: 50, surprise: 25, neutral: 210, sad: 230, fear: 280, angry: 0, disgust: 110 };
 
 /** A hue (0–359) for a label, from its characters. */
 function hue(label) {
@@ -13,5 +13,5 @@ function hue(label) {
 export function colourOf(label) {
   if (/^#[0-9a-f]{6}$/.test(label)) return label;
   if (label === "neutral") return "hsl(210 12% 76%)";
-  return `hsl(${EMOTIONS[label] ?? hue(label)} 88% 72%)`;
+  return `hsl(${FIXED[label] ?? hue(label)} 88% 72%)`;
 }

@@ -1,34 +1,101 @@
 // Owns which frames are known: one stretch around the playhead without holes, never the whole video.
 
 import { get, query } from "../api.mjs";
+import { grouped } from "./rows.mjs";
 
 const ROWS = 240;
+const BACK_ROWS = 1000;
+const BACK_FRAMES = 60;
 const MOST_FRAMES = 600;
 const MOST_PAGES = 20;
-const BACK_FRAMES = 60;
-const LAST_NUMBER = 2 ** 53;
 
-/** The rows of results by frame: `{number, time, capturedAt, rows}`, ascending. */
-function grouped(items) {
-  const found = new Map();
-  for (const row of items) {
-    const number = row.frame_number;
-    if (!found.has(number)) found.set(number, { number, time: row.media_time, capturedAt: row.captured_at, rows: [] });
-    found.get(number).rows.push(row);
-  }
-  return [...found.values()];
-}
-
-/** Frames with their results, read by ranges of frame numbers as they are needed.
+/** Frames with their results, read by ranges of frame numbers as they are needed; one reading at a time.
  *
  * `known` holds every frame with rows from number `from` to `to`; `open` says that nothing was stored behind `to` when
- * it was last asked, so that what comes by events may be added there.
+ * it was last asked, so that what comes by events may be added there. `span` says the video's first and last time.
  */
 export class Frames {
-  constructor(path, step) {
+  #reading = Promise.resolve();
+
+  constructor(path, step, span) {
     this.path = `${path}/results`;
     this.step = step;
+    this.span = span;
     this.#forget(1);
+  }
+
+  /** The frame nearest to a time in seconds; null where there is none. */
+  nearest(time) {
+    return this.#alone(() => this.#nearest(Math.min(this.span.last, Math.max(this.span.first, time))));
+  }
+
+  /** The frame with a number, or the first behind it, or else the last. */
+  numbered(number) {
+    return this.#alone(async () => {
+      await this.#hold(number);
+      return this.known.find((frame) => frame.number >= number) ?? this.#nearest(this.span.last);
+    });
+  }
+
+  /** The first frame behind another one whose time is at least `time`, or else the last; null at the end. */
+  after(frame, time = -Infinity) {
+    return this.#alone(async () => {
+      await this.#hold(frame.number);
+      const found = () => this.known.find((one) => one.number > frame.number && one.time >= time);
+      for (let page = 0; !found() && !this.open && page < MOST_PAGES; page++) await this.#forward();
+      return found() ?? this.known.findLast((one) => one.number > frame.number) ?? null;
+    });
+  }
+
+  /** The last frame before another one; null at the start. */
+  before(frame) {
+    return this.#alone(async () => {
+      await this.#hold(frame.number);
+      const found = () => this.known.findLast((one) => one.number < frame.number);
+      for (let page = 0; !found() && this.from > 1 && page < MOST_PAGES; page++) await this.#backward(2 ** page);
+      return found() ?? null;
+    });
+  }
+
+  /** Known frames around one, nearest first. */
+  around(frame, count) {
+    const at = this.known.indexOf(frame);
+    const near = [];
+    for (let away = 1; at >= 0 && away <= count; away++) near.push(this.known[at + away], this.known[at - away]);
+    return near.filter(Boolean);
+  }
+
+  /** Take in a row that has just been stored, where it belongs to the stretch that is known. */
+  add(row) {
+    const number = row.frame_number;
+    if (this.known.length > 2 * MOST_FRAMES) this.open = false;
+    if (number < this.from || (number > this.to && !this.open)) return;
+    const known = this.known.find((frame) => frame.number === number);
+    if (known) known.rows = [...known.rows.filter((one) => one.task !== row.task), row];
+    else this.known = [...this.known, ...grouped([row])].sort((a, b) => a.number - b.number);
+    this.to = Math.max(this.to, number);
+  }
+
+  #alone(reading) {
+    this.#reading = this.#reading.then(reading, reading);
+    return this.#reading;
+  }
+
+  async #nearest(time) {
+    if (!this.#covers(time)) await this.#begin({ from: Math.max(0, time - 2 * this.#interval()) });
+    if (!this.known.length) await this.#begin({ frame_from: 1 });
+    const closer = (one, other) => (Math.abs(other.time - time) < Math.abs(one.time - time) ? other : one);
+    return this.known.length ? this.known.reduce(closer) : null;
+  }
+
+  #interval() {
+    const [one, two] = this.known;
+    return two ? two.time - one.time : 1;
+  }
+
+  #covers(time) {
+    const [first, last] = [this.known[0], this.known.at(-1)];
+    return first && first.time <= time && (time <= last.time || this.open);
   }
 
   #forget(from) {
@@ -38,84 +105,27 @@ export class Frames {
     this.open = false;
   }
 
-  /** The frame nearest to a time in seconds; null where there is none. */
-  async nearest(time) {
-    if (!this.#spans(time)) await this.#begin({ from: Math.max(0, time - 2 * this.#seconds()) });
-    if (!this.known.length) await this.#begin({ frame_from: 1 });
-    return this.known.reduce((best, one) => (Math.abs(one.time - time) < Math.abs((best ?? one).time - time) ? one : best ?? one), null);
-  }
-
-  /** The frame with a number, or the first behind it, or else the last before it. */
-  async numbered(number) {
-    if (number < this.from || number > this.to) await this.#begin({ frame_from: number });
-    const found = this.known.find((frame) => frame.number >= number);
-    return found ?? (await this.before({ number }));
-  }
-
-  /** The first frame behind another one whose time is at least `time`; null at the end. */
-  async after(frame, time = -Infinity) {
-    const found = () => this.known.find((one) => one.number > frame.number && one.time >= time);
-    for (let page = 0; !found() && page < MOST_PAGES; page++) {
-      if (!(await this.#forward())) break;
-    }
-    return found() ?? this.known.findLast((one) => one.number > frame.number) ?? null;
-  }
-
-  /** The last frame before another one; null at the start. */
-  async before(frame) {
-    const found = () => this.known.findLast((one) => one.number < frame.number);
-    for (let page = 0; !found() && this.from > 1 && page < MOST_PAGES; page++) await this.#backward(2 ** page);
-    return found() ?? null;
-  }
-
-  /** The frames around one that are known already, nearest first. */
-  around(frame, count) {
-    const at = this.known.indexOf(frame);
-    const near = [];
-    for (let away = 1; away <= count; away++) near.push(this.known[at + away], this.known[at - away]);
-    return near.filter(Boolean);
-  }
-
-  /** Take in a row that has just been stored, where it belongs to the stretch that is known. */
-  add(row) {
-    const number = row.frame_number;
-    if (number < this.from || (number > this.to && !this.open) || this.known.length > 2 * MOST_FRAMES) return;
-    const known = this.known.find((frame) => frame.number === number);
-    if (!known) this.known = [...this.known, ...grouped([row])].sort((a, b) => a.number - b.number);
-    else known.rows = [...known.rows.filter((one) => one.task !== row.task), row];
-    this.to = Math.max(this.to, number);
-  }
-
-  #seconds() {
-    const [one, two] = this.known;
-    return two ? two.time - one.time : 1;
-  }
-
-  #spans(time) {
-    const first = this.known[0];
-    const last = this.known.at(-1);
-    return first && ((first.time <= time && time <= last.time) || (time > last.time && this.open));
+  /** Let a frame be in the stretch that is known, or directly behind it. */
+  async #hold(number) {
+    if (number < this.from || number > this.to + 1) await this.#begin({ frame_from: number });
   }
 
   /** Forget what is known, and read from somewhere else on. */
   async #begin(place) {
-    let page = await get(query(this.path, { ...place, limit: ROWS }));
+    const asked = { ...place, limit: ROWS };
+    let page = await get(query(this.path, asked));
     for (let more = 0; !page.items.length && page.next_cursor && more < MOST_PAGES; more++) {
-      page = await get(query(this.path, { ...place, limit: ROWS, cursor: page.next_cursor }));
+      page = await get(query(this.path, { ...asked, cursor: page.next_cursor }));
     }
-    this.#forget(place.frame_from ?? page.items[0]?.frame_number ?? LAST_NUMBER);
+    this.#forget(place.frame_from ?? page.items[0]?.frame_number ?? 1);
     this.#append(page);
   }
 
   async #forward() {
-    if (this.open) return false;
-    const page = await get(query(this.path, { frame_from: this.to + 1, limit: ROWS }));
-    this.#append(page);
-    if (this.known.length > MOST_FRAMES) {
-      this.known = this.known.slice(-MOST_FRAMES);
-      this.from = this.known[0].number;
-    }
-    return page.items.length > 0;
+    this.#append(await get(query(this.path, { frame_from: this.to + 1, limit: ROWS })));
+    if (this.known.length <= MOST_FRAMES) return;
+    this.known = this.known.slice(-MOST_FRAMES);
+    this.from = this.known[0].number;
   }
 
   /** The last frame of a page may lack rows: the next page begins with it. */
@@ -127,17 +137,17 @@ export class Frames {
     this.open = page.next_cursor === null;
   }
 
+  /** Read what is before; less of it when there is more than a page. */
   async #backward(times) {
-    const from = Math.max(1, this.from - BACK_FRAMES * this.step * times);
-    const asked = { frame_from: from, frame_to: this.from - 1, limit: 1000 };
-    const items = [];
-    for (let cursor = null, more = 0; more < MOST_PAGES; more++) {
-      const page = await get(query(this.path, { ...asked, cursor }));
-      items.push(...page.items);
-      cursor = page.next_cursor;
-      if (cursor === null) break;
+    const to = this.from - 1;
+    let from = Math.max(1, this.from - BACK_FRAMES * this.step * times);
+    const read = () => get(query(this.path, { frame_from: from, frame_to: to, limit: BACK_ROWS }));
+    let page = await read();
+    while (page.next_cursor !== null && from < to) {
+      from = Math.ceil((from + to) / 2);
+      page = await read();
     }
-    this.known = [...grouped(items), ...this.known];
+    this.known = [...grouped(page.items), ...this.known];
     this.from = from;
     if (this.known.length > MOST_FRAMES) {
       this.known = this.known.slice(0, MOST_FRAMES);

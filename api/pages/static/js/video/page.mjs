@@ -1,9 +1,13 @@
 // Owns the page of one video: builds its parts, and keeps them up to date while the video is processed.
 
 import { events, get, query } from "../api.mjs";
+import { actionButtons } from "../elements/actions.mjs";
+import { fill } from "../elements/element.mjs";
 import { showProblem } from "../elements/messages.mjs";
+import { offerClip } from "./clip.mjs";
 import { offerComparison } from "./comparison.mjs";
 import { drawEmotions } from "./emotions.mjs";
+import { Film } from "./film.mjs";
 import { Filters } from "./filters.mjs";
 import { drawLabels, drawModels, drawPalette } from "./findings.mjs";
 import { Frames } from "./frames.mjs";
@@ -28,7 +32,7 @@ let video = JSON.parse(page.dataset.video);
 const path = video.status_url;
 
 const problem = (error) => showProblem($("page-problem"), error);
-const frames = new Frames(path, stepOf(video));
+const frames = new Frames(path, stepOf(video), span);
 const playhead = new Playhead(frames);
 const pictures = new Pictures(path);
 const filters = new Filters($("filters"), video.models_to_run.map(({ name }) => name));
@@ -89,8 +93,25 @@ function show() {
   player.running = running;
   $("follow-label").hidden = !running;
   $("nothing-yet").hidden = playhead.frame !== null;
-  drawStanding($("standing").parentElement, video);
-  trouble.update(video).catch(problem);
+  drawStanding(page, video);
+  if ($("actions").dataset.of !== video.status) offerActions();
+  trouble.update(video, zero()).catch(problem);
+}
+
+function offerActions() {
+  $("actions").dataset.of = video.status;
+  fill($("actions"), actionButtons(video, {
+    changed: (changed) => (changed.attempt === video.attempt ? stand().catch(problem) : location.reload()),
+    made: (made) => location.assign(`/videos/${made.video_id}`),
+    deleted: () => location.assign("/videos"),
+    refused: problem,
+  }));
+}
+
+/** When the live video began, in milliseconds; null for files. */
+function zero() {
+  const { frame } = playhead;
+  return frame?.capturedAt ? Date.parse(frame.capturedAt) - 1000 * frame.time : null;
 }
 
 function result(row) {
@@ -127,4 +148,6 @@ $("blur").addEventListener("change", () => {
   pictures.blur = $("blur").checked;
   screen.show();
 });
+if ($("film")) new Film($("film"), path, { playhead, pictures, player, screen, onProblem: problem });
+if ($("clip")) offerClip($("clip"), path, playhead, span, video.video_name);
 begin().catch(problem);

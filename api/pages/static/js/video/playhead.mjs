@@ -1,8 +1,9 @@
-// Owns where one is in the video: the frame that is shown; whoever moves last wins.
+// Owns where one is in the video: the frame that is shown; of several wishes the last one counts.
 
 /** Fires `moved` when another frame is to be shown; its `frame` is null until the first. */
 export class Playhead extends EventTarget {
-  #turn = 0;
+  #wish = null;
+  #going = null;
 
   constructor(frames) {
     super();
@@ -12,35 +13,39 @@ export class Playhead extends EventTarget {
 
   /** The frame nearest to a time in seconds. */
   toTime(time) {
-    return this.#go(this.frames.nearest(time));
+    return this.#go(() => this.frames.nearest(time));
   }
 
   /** The frame with a number, or the one behind it. */
   toFrame(number) {
-    return this.#go(this.frames.numbered(number));
+    return this.#go(() => this.frames.numbered(number));
   }
 
   /** The next frame, or with -1 the one before. */
-  async step(by) {
+  step(by) {
     if (!this.frame) return this.toTime(0);
-    return this.#go(by > 0 ? this.frames.after(this.frame) : this.frames.before(this.frame));
+    return this.#go(() => (by > 0 ? this.frames.after(this.frame) : this.frames.before(this.frame)));
   }
 
   /** Show a frame that is known. */
   show(frame) {
-    this.#turn += 1;
-    this.#set(frame);
-  }
-
-  async #go(finding) {
-    const turn = ++this.#turn;
-    const frame = await finding;
-    if (turn === this.#turn && frame) this.#set(frame);
-    return frame;
-  }
-
-  #set(frame) {
     this.frame = frame;
     this.dispatchEvent(new Event("moved"));
+  }
+
+  /** Resolves when no wish is left; throws the Problem of the last one. */
+  #go(find) {
+    this.#wish = find;
+    this.#going ??= this.#fulfil().finally(() => (this.#going = null));
+    return this.#going;
+  }
+
+  async #fulfil() {
+    while (this.#wish) {
+      const find = this.#wish;
+      this.#wish = null;
+      const frame = await find();
+      if (frame && !this.#wish) this.show(frame);
+    }
   }
 }

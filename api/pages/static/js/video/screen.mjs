@@ -17,6 +17,7 @@ export class Screen {
     this.filters = filters;
     this.problem = place.querySelector("#picture-problem");
     this.shown = Promise.resolve();
+    this.moving = false;
     playhead.addEventListener("moved", () => this.show());
     filters.addEventListener("changed", () => this.tell());
   }
@@ -25,8 +26,21 @@ export class Screen {
   show() {
     const { frame } = this.playhead;
     if (!frame) return this.shown;
+    if (this.moving) return this.#mark(frame);
     this.shown = this.#picture(frame);
     this.pictures.prepare(this.playhead.frames.around(frame, AHEAD).map(({ number }) => number));
+    return this.shown;
+  }
+
+  /** Put a moving picture in the place of the single one. */
+  replace(video) {
+    this.place.querySelector("#stage").querySelectorAll("img, video").forEach((old) => old !== video && old.remove());
+    this.place.querySelector("#stage").prepend(video);
+  }
+
+  #mark(frame) {
+    this.overlay.draw(frame);
+    this.tell();
     return this.shown;
   }
 
@@ -47,6 +61,7 @@ export class Screen {
 
   #put(picture, frame) {
     const stage = this.place.querySelector("#stage");
+    if (this.moving) return;
     stage.querySelector("img")?.remove();
     stage.dataset.frame = frame.number;
     if (!picture) return;

@@ -15,8 +15,7 @@ export class Timeline {
     this.place = place;
     this.body = place.querySelector("tbody");
     this.onJump = onJump;
-    this.first = 0;
-    this.last = 1;
+    [this.first, this.last, this.here] = [0, 1, 0];
     this.more = place.querySelector("#all-labels");
     this.more.addEventListener("click", () => this.#showAll());
     this.body.addEventListener("click", (event) => this.#clicked(event));
@@ -33,6 +32,7 @@ export class Timeline {
     fill(this.body, shown.map((label) => this.#row(label)));
     this.more.hidden = shown.length === labels.length;
     setText(this.more, `Show all ${labels.length} labels`);
+    this.follow(this.here);
     this.place.querySelector("#no-labels").hidden = labels.length > 0;
     const again = focused && this.body.querySelector(`[data-key="${CSS.escape(focused)}"]`);
     this.#rove(again || this.body.querySelector("button"));
@@ -41,6 +41,7 @@ export class Timeline {
 
   /** Show where the playhead is. */
   follow(time) {
+    this.here = time;
     this.place.style.setProperty("--here", this.#share(time));
   }
 

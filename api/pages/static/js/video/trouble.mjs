@@ -3,7 +3,7 @@
 import { get, query } from "../api.mjs";
 import { element, fill } from "../elements/element.mjs";
 import { clock, count, duration, moment, taskName } from "../format.mjs";
-import { toFrame } from "./links.mjs";
+import { toFrame, toTime } from "./links.mjs";
 
 /** Shows the troubles of a video; failed frames are read page by page, when there are any. */
 export class Trouble {
@@ -17,11 +17,11 @@ export class Trouble {
     this.more.addEventListener("click", () => this.#read());
   }
 
-  /** Show what a video says of itself. */
-  async update(video) {
+  /** Show what a video says of itself; `zero` is when a live one began, in milliseconds, where that is known. */
+  async update(video, zero) {
     const { frames, missing, warnings } = video;
     const gaps = video.gaps ?? [];
-    fill(this.place.querySelector("#warnings"), [...warnings.map((text) => element("li", {}, text)), ...missing.map(missed), ...dropped(frames), ...gaps.map(gap)]);
+    fill(this.place.querySelector("#warnings"), [...warnings.map((text) => element("li", {}, text)), ...missing.map(missed), ...dropped(frames), ...gaps.map((one) => gap(one, zero))]);
     this.place.querySelector("#failures").hidden = !frames.failed;
     this.place.hidden = !frames.failed && !this.place.querySelector("#warnings").childElementCount;
     if (frames.failed && frames.failed !== this.#listed) await this.#begin(frames.failed);
@@ -51,7 +51,8 @@ function failure({ frame_number: number, media_time: time, reason, tasks }) {
 const missed = ({ from, to }) => element("li", {}, "Missing: ", element("a", { href: toFrame(from) }, from === to ? `frame ${from}` : `frames ${from} to ${to}`));
 const dropped = ({ dropped: many }) => (many ? [element("li", {}, `${count(many)} frames were dropped to stay with the live picture`)] : []);
 
-function gap({ from, to, reason }) {
+function gap({ from, to, reason }, zero) {
+  const since = zero === null ? moment(from) : element("a", { href: toTime(Math.max(0, (Date.parse(from) - zero) / 1000)) }, moment(from));
   const length = to ? `for ${duration((new Date(to) - new Date(from)) / 1000)}` : "until now";
-  return element("li", {}, `Gap: nothing came from ${moment(from)} on, ${length}${reason ? ` (${reason})` : ""}`);
+  return element("li", {}, "Gap: nothing came from ", since, ` on, ${length}${reason ? ` (${reason})` : ""}`);
 }

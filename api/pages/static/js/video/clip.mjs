@@ -1,0 +1,41 @@
+// Owns taking a part of the video along as a file.
+
+import { problemOf, query } from "../api.mjs";
+import { element, setText } from "../elements/element.mjs";
+import { showProblem } from "../elements/messages.mjs";
+
+/** Lets a person choose the part, and saves it. */
+export function offerClip(form, path, playhead, span, name) {
+  const { from, to, annotate } = form.elements;
+  from.value = span.first;
+  to.value = Number(Math.min(span.last, span.first + 60).toFixed(3));
+  const here = (field) => () => (field.value = Number((playhead.frame?.time ?? 0).toFixed(3)));
+  form.querySelector("#clip-from-here").addEventListener("click", here(from));
+  form.querySelector("#clip-to-here").addEventListener("click", here(to));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await save(form, query(`${path}/clip`, { from: from.value, to: to.value, annotate: annotate.checked }), `${name}.mp4`);
+  });
+}
+
+async function save(form, address, name) {
+  const problem = form.querySelector(".problem");
+  const told = form.querySelector("output");
+  showProblem(problem, null);
+  setText(told, "It is being made …");
+  try {
+    const answer = await fetch(address, { credentials: "same-origin" });
+    if (!answer.ok) throw problemOf(answer.status, await answer.text(), answer.headers.get("retry-after"));
+    keep(await answer.blob(), name);
+  } catch (error) {
+    showProblem(problem, error);
+  }
+  setText(told, "");
+}
+
+/** Hand a file to the browser's downloads. */
+function keep(blob, name) {
+  const href = URL.createObjectURL(blob);
+  element("a", { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+}
