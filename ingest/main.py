@@ -12,6 +12,7 @@ from ingest.download import Downloader, DownloadLimits
 from ingest.indexer import Indexed, Indexer
 from ingest.job import Workbench
 from ingest.pace import Pace
+from ingest.publishers import PublisherSweep
 from ingest.retention import Retention
 from ingest.sandbox import announce_sandbox
 from ingest.speedometer import Speedometer
@@ -22,19 +23,21 @@ from ingest.worker import Worker
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.deletions import CassandraDeletionStore
 from pipeline.cassandra.digests import CassandraDigestStore
+from pipeline.cassandra.publishers import CassandraPublisherStore
 from pipeline.cassandra.queue import CassandraSpeedStore
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.search import CassandraSearchIndex
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.clearing import Stores
 from pipeline.contracts.errors import FramewiseError
-from pipeline.contracts.settings import CassandraSettings, IngestSettings, KafkaSettings, PathSettings
+from pipeline.contracts.settings import CassandraSettings, IngestSettings, KafkaSettings, PathSettings, RtmpSettings
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing, stop_tracing
 from pipeline.observing.usage import report_usage
 from pipeline.outbound.guard import SourceGuard
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
+from pipeline.rtmp.nginx import NginxRtmp
 from pipeline.stores.duties import CassandraDutyStore
 from pipeline.stores.frames import FolderFrameStore
 from pipeline.stores.sources import SourceFolder
@@ -84,8 +87,10 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
         owner,
     )
     stores = Stores(videos, results, frames, sources)
+    rtmp = NginxRtmp(RtmpSettings(), paths.data_dir)
+    publishers = PublisherSweep(CassandraPublisherStore(client), videos, rtmp)
     wiper = Wiper(stores, CassandraDeletionStore(client))
-    sweeper = Sweeper(videos, results, sources, settings.stall_seconds, also=(wiper.sweep,))
+    sweeper = Sweeper(videos, results, sources, settings.stall_seconds, also=(wiper.sweep, publishers.sweep))
     sweeping = threading.Thread(target=sweeper.run, name="sweeper", daemon=True)
     speedometer = Speedometer(videos, results, CassandraSpeedStore(client), owner)
     measuring = threading.Thread(target=speedometer.run, name="speedometer", daemon=True)
@@ -117,6 +122,7 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
         clearing.join(1.0)
         publisher.close()
         fetcher.close()
+        rtmp.close()
         client.close()
         stop_tracing()
         logger.info("stopped")
