@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -19,9 +20,9 @@ from tests.unit.factories import a_result, a_video, analyzed, dog, jpeg
 PICTURE = jpeg(128, 96)
 
 
-def ended(services: Services, frames: Sequence[AnalyzedFrame] = (), **more: object) -> Video:
+def ended(services: Services, frames: Sequence[AnalyzedFrame] = (), **more: Any) -> Video:
     """A video that has ended, with outcomes and pictures."""
-    video = replace(a_video(status=VideoStatus.COMPLETED), **more)  # type: ignore[arg-type]
+    video = replace(a_video(status=VideoStatus.COMPLETED), **more)
     services.videos.create(video)
     own = [replace(frame, video_id=video.video_id) for frame in frames]
     services.results.save(own, {video.video_id: video.attempt_timestamp})
@@ -49,7 +50,8 @@ def last(answer: Response) -> Part:
 def test_of_a_video_that_has_ended_it_is_the_last_frame(client: TestClient, services: Services) -> None:
     video = ended(services, some_frames(1, 5, 1500))
     part = last(ask(client, video))
-    assert (part.frame_number, part.media_time) == (1500, pytest.approx(149.9))
+    assert part.frame_number == 1500
+    assert part.media_time == pytest.approx(149.9)
     rows = services.results.frame(video.video_id, 1500)
     assert part.jpeg == annotate(PICTURE, rows) != PICTURE
 
@@ -87,7 +89,7 @@ def test_faces_are_hidden_in_every_view(client: TestClient, services: Services) 
     ],
 )
 def test_what_cannot_be_shown_is_said_before_anything_is_sent(
-    client: TestClient, services: Services, more: dict[str, object], params: dict[str, str], status: int, said: str
+    client: TestClient, services: Services, more: dict[str, Any], params: dict[str, str], status: int, said: str
 ) -> None:
     answer = ask(client, ended(services, **more), **params)
     assert (answer.status_code, said in answer.json()["detail"]) == (status, True), answer.text
