@@ -40,6 +40,7 @@ def show_addresses(settings: StackSettings, console: Console) -> None:
     """Print them, one a line."""
     for title, address in addresses(settings):
         console.print(f"  {title:<14} {address}", highlight=False, soft_wrap=True)
+    show_missing(settings, console)
 
 
 def show_status(settings: StackSettings, console: Console) -> int:
@@ -62,13 +63,18 @@ def show_status(settings: StackSettings, console: Console) -> int:
         if status.failures:
             text = f"{name} was started again, {status.failures} in all; the last time it {status.reason}"
             console.print(text, markup=False, highlight=False, soft_wrap=True)
-    for service in SERVICES:
-        if (reason := service.missing()) and not settings.services:
-            console.print(f"{service.name} does not run here: {reason}", markup=False, highlight=False, soft_wrap=True)
+    show_missing(settings, console)
     if running and state is not None and "ingest" in state.services:
         show_sandbox(settings, console)
     ready = running and state is not None and all(status.up for status in state.services.values())
     return 0 if ready else NOT_READY
+
+
+def show_missing(settings: StackSettings, console: Console) -> None:
+    """Print which services this machine cannot run, and how that is changed."""
+    for service in SERVICES:
+        if (reason := service.missing()) and not settings.services:
+            console.print(f"{service.name} does not run here: {reason}", markup=False, highlight=False, soft_wrap=True)
 
 
 def show_sandbox(settings: StackSettings, console: Console) -> None:
