@@ -109,6 +109,8 @@ class ApiSettings(_Settings):
         default="auto", description="whether requests need an API key; auto: where it listens beyond loopback"
     )
     max_event_streams: int = Field(default=200, ge=1, description="streams of server-sent events at the same time")
+    max_clips: int = Field(default=2, ge=1, description="clips, or segments of them, that are encoded at the same time")
+    clip_frames: int = Field(default=1800, ge=1, description="frames of one clip as MP4; what is longer is sent as HLS")
     max_open_videos: int = Field(default=5000, ge=1, description="submissions that wait or run at the same time")
     open_videos_per_key: int = Field(default=0, ge=0, description="the same of each API key; 0 is no limit")
     requests_per_minute: int = Field(default=0, ge=0, description="of each API key; 0 is no limit")
