@@ -49,7 +49,10 @@ def _id(text: str) -> UUID:
 def _span(stored: list[BucketSummary]) -> dict[str, float]:
     """The first and the last time of stored frames, in seconds."""
     first = min((s.first_media_time for s in stored if s.first_media_time is not None), default=0.0)
-    return {"first": first, "last": max((s.last_media_time for s in stored if s.last_media_time is not None), default=first)}
+    return {
+        "first": first,
+        "last": max((s.last_media_time for s in stored if s.last_media_time is not None), default=first),
+    }
 
 
 def _events(video: Video, stored: list[BucketSummary]) -> str:
