@@ -9,7 +9,6 @@ from starlette.responses import HTMLResponse
 from api.dependencies import CallerDep, ServicesDep, visible
 from api.events.cursor import EventPlace, Stage, event_id
 from api.pages.shell import page
-from api.services import Services
 from api.views import video_answer
 from pipeline.contracts.errors import NotFound
 from pipeline.contracts.frames import BUCKET_FRAMES
