@@ -23,15 +23,17 @@ from pipeline.contracts.settings import (
     LiveSettings,
     LogSettings,
     PathSettings,
+    RtmpSettings,
     WebhookSettings,
 )
+from stack import rtmp
 from stack.jars import CONF, JAR_SETS, pyspark_jars
 from stack.settings import PREFIX, StackSettings
 
 TOOLS = Path(sys.executable).parent
 BASE, GPU, MIRROR = (f"docker-compose{kind}.yml" for kind in ("", ".gpu", ".mirror"))
 COMBINATIONS = [(BASE,), (BASE, GPU), (BASE, MIRROR), (BASE, GPU, MIRROR)]
-SERVICES = {"kafka", "cassandra", "schema", "spark-master", "worker", "analysis", "ingest", "api"}
+SERVICES = {"kafka", "cassandra", "schema", "spark-master", "worker", "analysis", "ingest", "api", "rtmp"}
 OURS = SERVICES - {"kafka", "cassandra"}
 DOCKERFILE = ROOT / "docker" / "Dockerfile"
 SETTINGS = (
@@ -109,6 +111,7 @@ def test_every_setting_of_the_services_can_be_made() -> None:
         ApiSettings,
         IngestSettings,
         LiveSettings,
+        RtmpSettings,
         AnalysisSettings,
     )
     wanted = {name for group in groups for name in group.model_fields}
@@ -126,7 +129,7 @@ def test_settings_of_the_shell_reach_the_services() -> None:
 
 def test_ports_are_published_on_loopback_only(services: dict[str, Any]) -> None:
     ports = [port for service in services.values() for port in service.get("ports", [])]
-    assert {port["target"] for port in ports} == {9092, 9042, 4040, 8000}
+    assert {port["target"] for port in ports} == {9092, 9042, 4040, 8000, 1935}
     assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
 
 
@@ -136,6 +139,19 @@ def test_the_api_listens_in_its_container_and_checks_who_asks(services: dict[str
     settings = ApiSettings(**{k: v for k, v in given.items() if k in ApiSettings.model_fields})
     assert (settings.api_host, settings.api_open, settings.api_local) == ("0.0.0.0", True, True)
     assert settings.api_port == services["api"]["ports"][0]["target"]
+
+
+def test_streams_are_published_to_a_server_that_asks_the_api(services: dict[str, Any], tmp_path: Path) -> None:
+    given = {k.removeprefix(PREFIX).lower(): v for k, v in services["rtmp"]["environment"].items() if v is not None}
+    settings = StackSettings(**{k: v for k, v in given.items() if k in StackSettings.model_fields})
+    told = rtmp.configuration(settings.model_copy(update={"data_dir": tmp_path}))
+    assert "listen 0.0.0.0:1935;" in told
+    assert "listen 0.0.0.0:1936;" in told
+    api = services["api"]
+    assert settings.rtmp_api_url == f"http://api:{api['ports'][0]['target']}"
+    assert settings.rtmp_port == services["rtmp"]["ports"][0]["target"]
+    assert api["environment"]["FRAMEWISE_RTMP_ADDRESS"] == f"127.0.0.1:{services['rtmp']['ports'][0]['published']}"
+    assert {services[name]["environment"]["FRAMEWISE_RTMP_SERVER"] for name in ("api", "ingest", "rtmp")} == {"rtmp"}
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
