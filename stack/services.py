@@ -34,8 +34,8 @@ class Service:
     `ready` gets the settings and the process id; it is asked again and again, may raise, and must answer within a
     few seconds. Once it is ready, `alive` is asked now and then: it gets the settings and the seconds that it may take,
     may raise, and asks this service alone, so that no other's failure counts. `ports` and `jars` are names of settings
-    and of jar sets. A service that runs `once` is ready when it has ended well. Limits are in seconds. `missing` says what
-    a machine lacks for it, and how that is changed: the others run all the same.
+    and of jar sets. A service that runs `once` is ready when it has ended well. Limits are in seconds. `missing`
+    says what a machine lacks for it, and how that is changed: the others run all the same.
     """
 
     name: str
