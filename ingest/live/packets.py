@@ -24,13 +24,19 @@ MOST_PACKET = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class StreamHeader:
-    """What a decoder must know. `time_base` is seconds a tick, `aspect` a pixel's width by its height."""
+    """What a decoder must know. `time_base` is seconds a tick, `aspect` a pixel's width by its height.
+
+    `width`, `height` and `pixels` (FFmpeg's name of the format) are said of pictures that are not compressed.
+    """
 
     codec: str
     time_base: Fraction = Fraction(1, 1_000_000)
     extradata: bytes = b""
     rate: float | None = None
     aspect: Fraction = Fraction(1)
+    width: int = 0
+    height: int = 0
+    pixels: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,9 @@ def write_header(pipe: BinaryIO, header: StreamHeader) -> None:
         "extradata": len(header.extradata),
         "rate": header.rate,
         "aspect": str(header.aspect),
+        "width": header.width,
+        "height": header.height,
+        "pixels": header.pixels,
     }
     text = json.dumps(known).encode("ascii")
     pipe.write(LENGTH.pack(len(text)) + text + header.extradata)
@@ -77,6 +86,9 @@ def read_header(source: BinaryIO) -> StreamHeader:
             _exactly(source, min(int(known["extradata"]), MOST_CODEC_BYTES)),
             known["rate"],
             Fraction(known["aspect"]),
+            int(known["width"]),
+            int(known["height"]),
+            known["pixels"],
         )
     except (ValueError, KeyError, TypeError, ZeroDivisionError) as e:
         raise MediaError("the source's description makes no sense") from e

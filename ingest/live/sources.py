@@ -23,8 +23,11 @@ class LiveSource(Protocol):
     stream usually ends (a publisher has gone home) or a thing to be warned of (a camera does not answer any more).
     """
 
-    patience: float
-    quiet_end: bool
+    @property
+    def patience(self) -> float: ...
+
+    @property
+    def quiet_end(self) -> bool: ...
 
     def stream(self, pipe: BinaryIO, halt: Halt) -> None:
         """One connection, in a thread of its own: a header, then every packet as soon as it is there.
