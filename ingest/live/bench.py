@@ -8,15 +8,17 @@ from ingest.live.outcomes import NoOutcomes, Outcomes
 from ingest.live.sources import LiveSource
 from pipeline.contracts.settings import LiveSettings
 from pipeline.contracts.videos import Video
+from pipeline.kafka.publishing import Publisher
 
 
 @dataclass(frozen=True)
 class LiveBench:
-    """`source_of` raises SourceRefused for a video whose source there is none for. `ready` says whether a pending
+    """`publisher` lets no frame wait for another. `source_of` raises SourceRefused for a video whose source there is none for. `ready` says whether a pending
     video's source can be expected to send, so that it is taken up.
     """
 
     settings: LiveSettings
+    publisher: Publisher
     source_of: Callable[[Video], LiveSource]
     ready: Callable[[Video], bool] = lambda video: True
     outcomes: Outcomes = field(default_factory=NoOutcomes)

@@ -61,7 +61,7 @@ class LiveJob:
         self._begin()
         self._live.outcomes.follow(self._video.video_id, self._fresh.settle)
         try:
-            with Sender(self._fresh, self._bench.publisher, self._record, self._halt).running():
+            with Sender(self._fresh, self._live.publisher, self._record, self._halt).running():
                 warning = self._follow(source)
                 self._drain()
         finally:
