@@ -13,8 +13,8 @@ from pipeline.kafka.publishing import Publisher
 
 @dataclass(frozen=True)
 class LiveBench:
-    """`publisher` lets no frame wait for another. `source_of` raises SourceRefused for a video whose source there is none for. `ready` says whether a pending
-    video's source can be expected to send, so that it is taken up.
+    """`publisher` lets no frame wait for another. `source_of` raises SourceRefused for a video that has no source.
+    `ready` says whether a pending video's source can be expected to send, so that it is taken up.
     """
 
     settings: LiveSettings
