@@ -46,5 +46,5 @@ def playlist(found: Sequence[Segment], ended: bool, params: dict[str, str]) -> s
     ]
     for segment in shown:
         query = urlencode({"frame_from": segment.frame_from, "frame_to": segment.frame_to, **params})
-        lines += [f"#EXTINF:{segment.seconds:.6f},", f"clip/segment?{query}"]
+        lines += [f"#EXTINF:{segment.seconds:.6f},", f"clip/segment.ts?{query}"]
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if ended else [])]) + "\n"

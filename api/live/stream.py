@@ -40,15 +40,20 @@ async def pictures(services: Services, video: Video, view: View) -> AsyncGenerat
     """What is sent. The boundary follows each picture at once: browsers show a part when it is over."""
     yield OPENING
     with services.live.look(video.video_id, view, VideoScene(services, video)) as (screen, viewer):
-        shown: Picture | None = None
-        while not (services.events.stopped or screen.over):
-            viewer.news.clear()
-            picture = screen.picture(view)
-            if picture is not None and (picture is not shown or not await _news(viewer)):
-                shown = picture
-                yield part(picture) + NEXT
-            elif picture is None:
-                await _news(viewer)
+        stopping = asyncio.ensure_future(services.events.wait_for_stop())
+        stopping.add_done_callback(lambda _: viewer.news.set())
+        try:
+            shown: Picture | None = None
+            while not (services.events.stopped or screen.over):
+                viewer.news.clear()
+                picture = screen.picture(view)
+                if picture is not None and (picture is not shown or not await _news(viewer)):
+                    shown = picture
+                    yield part(picture) + NEXT
+                elif picture is None:
+                    await _news(viewer)
+        finally:
+            stopping.cancel()
         last = screen.picture(view)
         yield (part(last) if last is not None else b"") + END
 

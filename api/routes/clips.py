@@ -22,7 +22,7 @@ router = APIRouter(prefix="/analysis/{video_id}", tags=["results"])
 HLS = "application/vnd.apple.mpegurl"
 BINARY = {"type": "string", "format": "binary", "description": "H.264 without sound"}
 LIST = {"type": "string", "description": "a playlist; its segments are made when they are asked for"}
-EXAMPLE = "#EXTM3U\n#EXT-X-VERSION:6\n#EXTINF:6.000000,\nclip/segment?frame_from=1&frame_to=151\n#EXT-X-ENDLIST\n"
+EXAMPLE = "#EXTM3U\n#EXT-X-VERSION:6\n#EXTINF:6.000000,\nclip/segment.ts?frame_from=1&frame_to=151\n#EXT-X-ENDLIST\n"
 CLIP: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "the clip",
@@ -98,7 +98,7 @@ async def clip(
 
 
 @router.get(
-    "/clip/segment",
+    "/clip/segment.ts",
     operation_id="get_clip_segment",
     summary="One segment of a clip's playlist",
     response_class=Response,

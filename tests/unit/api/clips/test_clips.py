@@ -39,7 +39,8 @@ def test_frames_are_shown_at_their_own_times_with_boxes(client: TestClient, serv
 def test_a_range_without_boxes(client: TestClient, services: Services) -> None:
     video = recorded(services, TIMES)
     services.frames.delete(video.video_id, [5])
-    pictures = played(ask(client, video, **{"from": 0.25, "to": 1.3}, annotate="false").content)
+    chosen: dict[str, Any] = {"from": 0.25, "to": 1.3, "annotate": "false"}
+    pictures = played(ask(client, video, **chosen).content)
     assert [p.at for p in pictures] == pytest.approx([0.0, 1.05], abs=1e-4)
     assert [shade_of(p) for p in pictures] == pytest.approx([grey(4), grey(11)], abs=4)
     assert not any(has_box(p) for p in pictures)
@@ -66,7 +67,7 @@ def test_segments_follow_each_other_in_the_videos_own_time(client: TestClient, s
     assert lines[-1] == "#EXT-X-ENDLIST"
     addresses = [line for line in lines if not line.startswith("#")]
     assert addresses == [
-        f"clip/segment?frame_from={a}&frame_to={b}&annotate=false" for a, b in ((1, 12), (13, 24), (25, 29))
+        f"clip/segment.ts?frame_from={a}&frame_to={b}&annotate=false" for a, b in ((1, 12), (13, 24), (25, 29))
     ]
     found = [
         p for address in addresses[1:] for p in played(client.get(f"/analysis/{video.video_id}/{address}").content)
@@ -119,7 +120,7 @@ def test_what_is_too_long_for_a_file_is_sent_to_the_playlist(client: TestClient,
 
 def test_a_segment_holds_so_many_frames_and_no_more(client: TestClient, services: Services) -> None:
     video = recorded(services, {n: n / 100 for n in range(1, SEGMENT_FRAMES + 2)})
-    assert ask(client, video, "clip/segment", frame_from=1, frame_to=SEGMENT_FRAMES + 1).status_code == 422
+    assert ask(client, video, "clip/segment.ts", frame_from=1, frame_to=SEGMENT_FRAMES + 1).status_code == 422
 
 
 def test_the_same_frames_are_always_in_the_same_segments() -> None:
