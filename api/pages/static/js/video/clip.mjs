@@ -4,6 +4,13 @@ import { problemOf, query } from "../api.mjs";
 import { element, setText } from "../elements/element.mjs";
 import { showProblem } from "../elements/messages.mjs";
 
+/** A clip; throws the Problem for which there is none. Leaving by the signal ends its making. */
+export async function fetchClip(address, signal = null) {
+  const answer = await fetch(address, { credentials: "same-origin", signal });
+  if (!answer.ok) throw problemOf(answer.status, await answer.text(), answer.headers.get("retry-after"));
+  return answer.blob();
+}
+
 /** Lets a person choose the part, and saves it. */
 export function offerClip(form, path, playhead, span, name) {
   const { from, to, annotate } = form.elements;
@@ -24,9 +31,7 @@ async function save(form, address, name) {
   showProblem(problem, null);
   setText(told, "It is being made …");
   try {
-    const answer = await fetch(address, { credentials: "same-origin" });
-    if (!answer.ok) throw problemOf(answer.status, await answer.text(), answer.headers.get("retry-after"));
-    keep(await answer.blob(), name);
+    keep(await fetchClip(address), name);
   } catch (error) {
     showProblem(problem, error);
   }

@@ -1,15 +1,20 @@
 // Owns the moving picture: the stored frames as a real video, part after part, with the same boxes over it.
 
-import { get, query } from "../api.mjs";
+import { query } from "../api.mjs";
 import { element, setText } from "../elements/element.mjs";
+import { fetchClip } from "./clip.mjs";
 
-const PART_FRAMES = 300;
-const PART_SECONDS = 60;
+const PART_FRAMES = 75;
+const PART_SECONDS = 20;
 
-/** Plays from the playhead on; whoever moves elsewhere meanwhile is back at single frames. */
+/** Plays from the playhead on, and fetches a part while the one before is shown; whoever moves elsewhere meanwhile is
+ * back at single frames.
+ */
 export class Film {
   #video = null;
-  #began = 0;
+  #part = null;
+  #next = null;
+  #leaving = null;
   #own = false;
 
   constructor(button, path, { playhead, pictures, player, screen, onProblem }) {
@@ -20,76 +25,88 @@ export class Film {
 
   /** Show the film from the playhead on; making it takes a moment. */
   start() {
-    const { frame } = this.playhead;
-    if (!frame) return;
+    if (!this.playhead.frame) return;
     this.player.pause();
-    this.#video ??= this.#made();
-    this.#began = frame.time;
-    this.screen.moving = true;
-    this.#video.src = this.#address(frame.time);
-    this.#label();
-    this.#video.play().catch(() => {});  // `error` says why
+    this.#leaving = new AbortController();
+    this.#video = this.#made();
+    setText(this.button, "The film is being made …");
+    this.#next = this.#fetch(this.playhead.frame, this.#leaving.signal);
+    this.#turn();
   }
 
   /** Back to single frames. */
   stop() {
     if (!this.#video) return;
-    this.#video.removeAttribute("src");
+    this.#leaving.abort();
     this.#video.remove();
     this.#video = null;
+    this.#release();
     this.screen.moving = false;
-    this.#label();
+    setText(this.button, "As a film");
     this.screen.show();
   }
 
-  #address(from) {
-    const to = from + Math.min(PART_SECONDS, PART_FRAMES * (this.player.interval || 1));
-    return query(`${this.path}/clip`, { from, to, annotate: false, blur: this.pictures.blur ? "faces" : null });
+  /** Show the part that was fetched, and fetch the one behind it. */
+  async #turn() {
+    const { signal } = this.#leaving;
+    try {
+      const part = await this.#next;
+      if (signal.aborted) return;
+      this.#release();
+      if (!part) return this.stop();
+      this.#part = part;
+      this.#video.src = part.address;
+      await this.#video.play();
+      this.#next = this.#behind(part, signal);
+      this.#next.catch(() => {});  // it is told when its turn comes
+    } catch (problem) {
+      if (signal.aborted) return;
+      this.stop();
+      this.onProblem(problem);
+    }
+  }
+
+  async #fetch(frame, signal) {
+    const to = frame.time + Math.min(PART_SECONDS, PART_FRAMES * (this.player.interval || 1));
+    const asked = { from: frame.time, to, annotate: false, blur: this.pictures.blur ? "faces" : null };
+    const clip = await fetchClip(query(`${this.path}/clip`, asked), signal);
+    return { frame, to, address: URL.createObjectURL(clip) };
+  }
+
+  async #behind({ frame, to }, signal) {
+    const next = await this.playhead.frames.after(frame, to + 1e-6);
+    return next && next.time > to ? this.#fetch(next, signal) : null;
+  }
+
+  #release() {
+    if (this.#part) URL.revokeObjectURL(this.#part.address);
+    this.#part = null;
   }
 
   #made() {
-    const video = element("video", { controls: true, playsinline: true, muted: true, "aria-label": "The frames as a video" });
-    video.addEventListener("error", () => video.src && this.#failed());
-    video.addEventListener("loadeddata", () => this.screen.replace(video));
-    video.addEventListener("ended", () => this.#next());
+    const video = element("video", { controls: true, playsinline: true, "aria-label": "The frames as a video" });
+    video.addEventListener("loadeddata", () => this.#begin(video));
+    video.addEventListener("ended", () => this.#turn());
     const seen = (now, { mediaTime }) => {
       if (video !== this.#video) return;
-      this.#follow(this.#began + mediaTime).catch(this.onProblem);
+      this.#follow(this.#part.frame.time + mediaTime).catch(this.onProblem);
       video.requestVideoFrameCallback(seen);
     };
     video.requestVideoFrameCallback(seen);
     return video;
   }
 
-  async #follow(time) {
-    const frame = await this.playhead.frames.nearest(time);
-    if (this.#video && frame && frame !== this.playhead.frame) this.#show(frame);
+  #begin(video) {
+    this.screen.moving = true;
+    this.screen.replace(video);
+    setText(this.button, "Back to frames");
   }
 
-  #show(frame) {
+  async #follow(time) {
+    const frame = await this.playhead.frames.nearest(time);
+    if (!this.#video || !frame || frame === this.playhead.frame) return;
     this.#own = true;
     this.playhead.show(frame);
     this.#own = false;
-  }
-
-  async #next() {
-    const next = await this.playhead.frames.after(this.playhead.frame);
-    if (!next) return this.stop();
-    this.#show(next);
-    return this.start();
-  }
-
-  async #failed() {
-    const address = this.#video.src;
-    this.stop();
-    try {
-      await get(address);  // says why
-    } catch (problem) {
-      this.onProblem(problem.status ? problem : new Error("This browser cannot play the film"));
-    }
-  }
-
-  #label() {
-    setText(this.button, this.#video ? "Back to frames" : "As a film");
   }
 }
