@@ -30,8 +30,8 @@ class TopicMeasures:
 
     def bytes(self) -> dict[str, int]:
         """The bytes of each of our topics on all brokers, replicas included; by the name without the prefix."""
-        named = {f"{self._settings.topic_prefix}{name}": name for name in ("videos", "frames", "frames-live", "results")}
-        named[self._topics.dead_letters] = "dead-letters"
+        names = ("videos", "frames", "frames-live", "results", "dead-letters")
+        named = {f"{self._settings.topic_prefix}{name}": name for name in names}
         found: defaultdict[str, int] = defaultdict(int)
         with self._admin() as admin:
             for broker in admin.describe_log_dirs(list(named)):

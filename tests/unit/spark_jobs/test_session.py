@@ -22,7 +22,7 @@ def given(_):
 
 builder = SparkSession.builder.master("local-cluster[1,2,1024]").config("spark.ui.enabled", "false")
 builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.executorEnv.PYTHONPATH", sys.argv[2])
-for name, value in gpus.resources(2, Path(sys.argv[1])).items():
+for name, value in gpus.resources(2, 2, Path(sys.argv[1])).items():
     builder = builder.config(name, value)
 spark = builder.getOrCreate()
 print("GIVEN", sorted(spark.sparkContext.parallelize(range(2), 2).mapPartitions(given).collect()))
