@@ -11,6 +11,7 @@ with framewise.Client() as client:
 from framewise.answers import (
     Box,
     Detection,
+    Endpoint,
     Event,
     FrameCounts,
     Model,
@@ -44,6 +45,7 @@ __all__ = [
     "Comparison",
     "Conflict",
     "Detection",
+    "Endpoint",
     "Event",
     "Found",
     "FrameCounts",

@@ -42,6 +42,16 @@ class MissingRange(Answer):
     to: int
 
 
+class Endpoint(Answer):
+    """Where to publish a live stream: what OBS asks for, and both in one address. The key is shown this once."""
+
+    video_id: str
+    server: str
+    stream_key: str
+    rtmp_endpoint: str
+    expires_at: datetime
+
+
 class Video(Answer):
     """A video and how it stands. `progress` is 0–1, None while it cannot be known; times are seconds."""
 

@@ -158,3 +158,11 @@ def test_control_of_a_video(client: Client, services: Services, video: Video) ->
         client.video(video.video_id)
     with pytest.raises((NotFound, Conflict)):
         client.cancel(video.video_id)
+
+
+def test_an_address_to_publish_to_shows_its_key_once(client: Client) -> None:
+    made = client.rtmp_endpoint(keep="all", tasks=["color_detection"], frame_step=10, idempotency_key="stage")
+    assert made.rtmp_endpoint == f"{made.server}/{made.stream_key}"
+    assert client.video(made.video_id).source == "rtmp"
+    with pytest.raises(Conflict, match="shown once"):
+        client.rtmp_endpoint(keep="all", tasks=["color_detection"], frame_step=10, idempotency_key="stage")

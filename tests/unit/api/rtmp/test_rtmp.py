@@ -189,6 +189,14 @@ def test_ending_the_video_ends_its_publisher_and_its_key(
         assert (again.status_code, "rtmp-endpoint" in again.json()["detail"]) == (409, True)
 
 
+def test_the_key_of_a_video_that_has_ended_opens_nothing_though_nobody_revoked_it(
+    client: TestClient, services: Services, made: dict[str, Any]
+) -> None:
+    services.videos.transition(UUID(made["video_id"]), VideoStatus.FAILED)
+    assert hook(client, made["stream_key"], "1").status_code == 403
+    assert not state_of(services, made).came
+
+
 def test_a_key_that_was_not_used_in_time_opens_nothing(services: Services, server: InMemoryRtmpServer) -> None:
     late = replace(services, rtmp=RtmpDoor(server, InMemoryPublisherStore(), secret=SECRET, wait=timedelta(0)))
     client = TestClient(create_app(late), base_url="http://127.0.0.1")
