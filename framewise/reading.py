@@ -8,7 +8,7 @@ from uuid import UUID
 
 from framewise.answers import Model, Result, Video
 from framewise.connection import Connection
-from framewise.insights import Comparison, Found, Summary
+from framewise.insights import Comparison, Found, Insights, Summary
 
 PAGE = 500
 
@@ -100,6 +100,20 @@ class Reading:
         params |= {"from": _time(since), "to": _time(until)}
         for item in self._items("/search", params, limit, page=100):
             yield Found.model_validate(item)
+
+    def insights(self, **which: Any) -> Insights:
+        """What was found over all videos by wall clock; filters as the service takes them, such as `label="dog"`."""
+        return Insights.model_validate(self._connection.json("GET", "/analysis/insights", params=which))
+
+    def report(self, path: str | Path, **which: Any) -> Path:
+        """Write insights to one HTML file with charts, which needs nothing else. It is there whole or not at all."""
+        target = Path(path)
+        part = target.with_name(f"{target.name}.part")
+        try:
+            part.write_bytes(self._connection.content("/analysis/insights/report", params=which))
+            return part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
 
     def export(
         self,

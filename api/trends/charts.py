@@ -13,8 +13,11 @@ from bokeh.models import (
     ColumnDataSource,
     DatetimeTickFormatter,
     FactorRange,
+    FixedTicker,
     HoverTool,
+    NoOverlap,
     NumeralTickFormatter,
+    Range1d,
 )
 from bokeh.palettes import Category20
 from bokeh.plotting import figure
@@ -64,12 +67,21 @@ def _over_time(answer: InsightsAnswer, looks: Looks) -> figure:
     source = ColumnDataSource({"at": [ms + wide / 1.8 for ms in at], "when": when, **columns})
     chart = _figure(looks, height=280, x_axis_type="datetime")
     drawn = chart.vbar_stack(
-        list(columns), x="at", width=wide, source=source, color=list(PALETTE[: len(columns)]), legend_label=names
+        list(columns),
+        x="at",
+        width=wide,
+        source=source,
+        color=list(PALETTE[: len(columns)]),
+        line_color=None,
+        legend_label=names,
     )
     for glyph, name, column in zip(drawn, names, columns, strict=True):
         chart.add_tools(HoverTool(renderers=[glyph], tooltips=[(name, f"@{column}"), ("from", "@when")]))
     _legend_below(chart, looks)
     chart.xaxis.formatter = DatetimeTickFormatter(hours="%H:%M", days="%d %b", months="%b %Y")
+    chart.xaxis.major_label_policy = NoOverlap()
+    chart.y_range.start = 0
+    chart.yaxis.ticker = AdaptiveTicker(min_interval=1, desired_num_ticks=5)
     return chart
 
 
@@ -96,6 +108,7 @@ def _bars(counts: Sequence[tuple[str | None, int]], looks: Looks) -> figure:
     chart.x_range.start = 0
     chart.xaxis.formatter = NumeralTickFormatter(format="0,0")
     chart.xaxis.ticker = AdaptiveTicker(min_interval=1, desired_num_ticks=5)
+    chart.xaxis.major_label_policy = NoOverlap()
     return chart
 
 
@@ -111,20 +124,21 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 def _week(week: Sequence[Sequence[int]], looks: Looks) -> figure:
     """A heat map: weekdays down, hours of day across."""
-    hours = [str(hour) for hour in range(24)]
     source = ColumnDataSource(
         {
-            "weekday": [day for day in WEEKDAYS for _ in hours],
-            "hour": hours * 7,
+            "weekday": [day for day in WEEKDAYS for _ in range(24)],
+            "hour": list(range(24)) * 7,
             "count": [count for day in week for count in day],
         }
     )
     most = max(1, *(count for day in week for count in day))
-    chart = _figure(looks, height=280, x_range=FactorRange(*hours), y_range=FactorRange(*reversed(WEEKDAYS)))
+    chart = _figure(looks, height=280, x_range=Range1d(-0.5, 23.5), y_range=FactorRange(*reversed(WEEKDAYS)))
     color = linear_cmap("count", list(looks.heat), 0, most)
     chart.rect(x="hour", y="weekday", width=0.94, height=0.9, source=source, fill_color=color, line_color=None)
     chart.add_tools(HoverTool(tooltips=[("when", "@weekday, @hour:00 to @hour:59"), ("detections", "@count{0,0}")]))
     chart.xaxis.axis_label = "hour of day"
+    chart.xaxis.ticker = FixedTicker(ticks=list(range(0, 24, 3)))
+    chart.grid.visible = False
     return chart
 
 
@@ -146,4 +160,5 @@ def _legend_below(chart: figure, looks: Looks) -> None:
     legend.background_fill_alpha = 0
     legend.border_line_color = None
     legend.label_text_color = looks.text
-    legend.ncols = 4
+    legend.ncols = 3
+    legend.location = "top_left"

@@ -58,8 +58,8 @@ def test_charts_show_the_zones_clocks(client: TestClient, seen: Seen) -> None:
     assert list(made["by_camera"].y_range.factors) == ["a.mp4 · 2", "a.mp4"]
     week = made["by_weekday_and_hour"].renderers[0].data_source.data
     assert {(d, h): n for d, h, n in zip(week["weekday"], week["hour"], week["count"], strict=True) if n} == {
-        ("Monday", "14"): 10,
-        ("Monday", "17"): 1,
+        ("Monday", 14): 10,
+        ("Monday", 17): 1,
     }
     for chart in made.values():
         json.dumps(json_item(chart))
