@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -117,11 +118,16 @@ class VideoOptions(_Body):
         description="http or https; it is told when the video has ended",
     )
 
+    @field_validator("callback_url")
+    @classmethod
+    def _reachable(cls, value: str | None) -> str | None:
+        if value is not None:
+            _check_url("callbackURL", value, "")
+        return value
+
     @model_validator(mode="after")
     def _consistent(self) -> "VideoOptions":
         self.sampling()
-        if self.callback_url is not None:
-            _check_url("callbackURL", self.callback_url, "")
         names = [task.name for task in self.models_to_run]
         if len(set(names)) < len(names):
             raise ValueError("modelsToRun names a task twice")
@@ -182,10 +188,11 @@ class StartRequest(AnalysisOptions):
         description="http or https; an address on the public network unless the host is allowed in the settings",
     )
 
-    @model_validator(mode="after")
-    def _fetchable(self) -> "StartRequest":
-        _check_url("videoURL", self.video_url, "; upload files instead")
-        return self
+    @field_validator("video_url")
+    @classmethod
+    def _fetchable(cls, value: str) -> str:
+        _check_url("videoURL", value, "; upload files instead")
+        return value
 
 
 class LiveOptions(AnalysisOptions):

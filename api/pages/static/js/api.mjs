@@ -3,12 +3,13 @@
 /** What the service answered when it refused (RFC 9457). `fields` maps a field's name to what is wrong with it. */
 export class Problem extends Error {
   constructor(status, body, retryAfter = null) {
-    super(body.detail || body.title || `The service answered ${status}`);
+    const errors = (body.errors || []).map((error) => ({ ...error, detail: error.detail.replace(/^Value error, /, "") }));
+    super(errors.map((error) => error.detail).join("; ") || body.detail || body.title || `The service answered ${status}`);
     this.name = "Problem";
     this.status = status;
     this.type = body.type || "unknown";
     this.title = body.title || "Something went wrong";
-    this.errors = body.errors || [];
+    this.errors = errors;
     this.requestId = body.request_id || null;
     this.retryAfter = retryAfter;
   }

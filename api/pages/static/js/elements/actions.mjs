@@ -10,7 +10,7 @@ const ENDED = new Set(["completed", "failed", "cancelled"]);
 const ACTIONS = [
   { name: "Cancel", fits: (video) => !ENDED.has(video.status), run: cancel },
   { name: "Retry", fits: (video) => video.status === "failed" || video.status === "cancelled", run: retry },
-  { name: "Analyse again", fits: (video) => ENDED.has(video.status) && video.store_frames !== "none", run: rerun },
+  { name: "Analyse again", fits: (video) => ENDED.has(video.status) && video.store_frames !== "none" && video.frames.done > 0, run: rerun },
   { name: "Delete", fits: () => true, run: erase, dangerous: true },
 ];
 
@@ -47,14 +47,15 @@ export function actionButtons(video, told) {
 
 function button(action, video, told) {
   const pressed = async () => {
-    made.disabled = true;
+    if (made.ariaBusy === "true") return;
+    made.ariaBusy = "true"; // not disabled: it would lose the focus that comes back from a question
     told.refused(null);
     try {
       await action.run(video, told);
     } catch (problem) {
       told.refused(problem);
     } finally {
-      made.disabled = false;
+      made.ariaBusy = null;
     }
   };
   const label = `${action.name}: ${video.video_name}`;

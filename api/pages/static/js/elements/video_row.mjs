@@ -70,7 +70,7 @@ export class VideoRow {
 
   /** Only when other buttons fit, so that the focus stays where it is. */
   #showButtons(video) {
-    const fitting = `${video.status} ${video.store_frames}`;
+    const fitting = `${video.status} ${video.store_frames} ${video.frames.done > 0}`;
     if (this.fitting === fitting) return;
     this.fitting = fitting;
     const told = {

@@ -4,6 +4,8 @@ import { problemOf, query } from "../api.mjs";
 import { element, setText } from "../elements/element.mjs";
 import { showProblem } from "../elements/messages.mjs";
 
+const LONGEST = 60;
+
 /** A clip; throws the Problem for which there is none. Leaving by the signal ends its making. */
 export async function fetchClip(address, signal = null) {
   const answer = await fetch(address, { credentials: "same-origin", signal });
@@ -15,7 +17,9 @@ export async function fetchClip(address, signal = null) {
 export function offerClip(form, path, playhead, span, name) {
   const { from, to, annotate } = form.elements;
   from.value = span.first;
-  to.value = Number(Math.min(span.last, span.first + 60).toFixed(3));
+  const extend = () => (to.value = Number(Math.min(span.last, span.first + LONGEST).toFixed(3)));
+  extend();
+  playhead.addEventListener("moved", () => Number(to.value) === span.first && extend());
   const here = (field) => () => (field.value = Number((playhead.frame?.time ?? 0).toFixed(3)));
   form.querySelector("#clip-from-here").addEventListener("click", here(from));
   form.querySelector("#clip-to-here").addEventListener("click", here(to));

@@ -34,7 +34,7 @@ export function drawPalette(place, colors) {
 function swatch({ color, share, frames }) {
   const patch = element("span", { class: "patch", "aria-hidden": "true" });
   patch.style.background = color;
-  const made = element("li", { title: `in ${count(frames)} frames` }, patch, element("code", {}, color), element("span", { class: "quiet" }, percent(share)));
+  const made = element("li", { title: `in ${count(frames)} frames` }, patch, element("code", {}, color), element("span", { class: "quiet" }, share < 0.01 ? "< 1 %" : percent(share)));
   made.style.flexGrow = Math.max(1, Math.round(100 * share));
   return made;
 }

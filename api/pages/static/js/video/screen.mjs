@@ -6,6 +6,7 @@ import { clock, moment, taskName } from "../format.mjs";
 import { colourOf } from "./colours.mjs";
 
 const AHEAD = 8;
+const ORDER = ["objects_detection", "faces_detection", "emotions_detection", "color_detection"];
 
 /** Shows the playhead's frame. `shown` resolves when the newest picture is there. */
 export class Screen {
@@ -77,7 +78,8 @@ export class Screen {
     if (!frame) return;
     const captured = frame.capturedAt ? `, ${moment(frame.capturedAt)}` : "";
     setText(this.place.querySelector("#here"), `${clock(frame.time)}, frame ${frame.number}${captured}`);
-    fill(this.place.querySelector("#findings"), frame.rows.flatMap((row) => this.#row(row)));
+    const rows = [...frame.rows].sort((a, b) => ORDER.indexOf(a.task) - ORDER.indexOf(b.task));
+    fill(this.place.querySelector("#findings"), rows.flatMap((row) => this.#row(row)));
   }
 
   #row(row) {
