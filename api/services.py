@@ -19,7 +19,7 @@ from api.waiting import QueueWatch
 from api.webcam.rates import PictureRates
 from pipeline.clearing import Stores
 from pipeline.contracts.errors import StoreUnavailable
-from pipeline.contracts.settings import ApiSettings, KafkaSettings
+from pipeline.contracts.settings import ApiSettings, KafkaSettings, LiveSettings
 from pipeline.digests.making import DigestCache
 from pipeline.kafka.publishing import Publisher
 from pipeline.kafka.topics import wait_for_broker
@@ -72,6 +72,7 @@ class Services:
     picture_rates: PictureRates = field(default_factory=PictureRates)
     system: SystemWatch = field(default_factory=SystemWatch)
     newest: NewestOutcomes = field(default_factory=NewestOutcomes)
+    streams: LiveSettings = field(default_factory=LiveSettings)
     queue: QueueWatch = field(init=False)
 
     def __post_init__(self) -> None:

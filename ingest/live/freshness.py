@@ -10,6 +10,12 @@ from pipeline.contracts.frames import Frame
 from pipeline.contracts.videos import KeepFrames
 
 MOST_UNDER_WAY = 256
+LEAST_UNDER_WAY = 4
+AT_FIRST = 10
+"""So many frames may be under way before it is known how fast the analysis is."""
+RATE_SECONDS = 4.0
+SPARE = 2
+"""More under way than the analysis does in the time: else the limit, and not the analysis, would set the pace."""
 MOST_WAITING = 1024
 LISTEN = 0.1
 PROBE_SECONDS = 5.0
@@ -29,9 +35,9 @@ class Limits:
 class FreshFrames:
     """Frames that wait to be sent, and those that were and have no outcome yet. Safe for threads.
 
-    A frame may be sent while the oldest one under way is younger than `fresh_seconds`: what is under way is then what
-    the analysis does in about that time, however fast it is. Of what waits, KeepFrames.NEWEST drops the oldest as soon
-    as it is older than that; KeepFrames.ALL keeps it, up to so many bytes.
+    As many frames may be under way as the analysis does in `fresh_seconds`, by the rate at which outcomes have come
+    lately. Of what waits, KeepFrames.NEWEST drops the oldest as soon as it is half as old as that; KeepFrames.ALL keeps
+    it, up to so many bytes.
     """
 
     def __init__(self, keep: KeepFrames, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,6 +49,8 @@ class FreshFrames:
         self._bytes = 0
         self._under_way: dict[int, float] = {}
         self._newest_done = 0
+        self._done_at: deque[float] = deque()
+        self._began: float | None = None
         self._sent_at = float("-inf")
         self._dropped = 0
 
@@ -65,7 +73,7 @@ class FreshFrames:
             return True
         if self._keep is KeepFrames.ALL:
             return self._bytes > self._limits.buffer_bytes
-        old = self._clock() - self._waiting[0][0] > self._limits.fresh_seconds
+        old = self._clock() - self._waiting[0][0] > self._limits.fresh_seconds / 2
         return old or self._bytes > self._limits.buffer_bytes
 
     def take(self, seconds: float) -> Frame | None:
@@ -89,9 +97,16 @@ class FreshFrames:
             return False
         now = self._clock()
         self._forget_lost(now)
-        oldest = min(self._under_way.values(), default=now)
-        fresh = now - oldest < self._limits.fresh_seconds and len(self._under_way) < MOST_UNDER_WAY
-        return fresh or now - self._sent_at >= PROBE_SECONDS
+        return len(self._under_way) < self._allowance(now) or now - self._sent_at >= PROBE_SECONDS
+
+    def _allowance(self, now: float) -> int:
+        """How many frames may be under way."""
+        if self._began is None:
+            return AT_FIRST
+        while self._done_at and self._done_at[0] < now - RATE_SECONDS:
+            self._done_at.popleft()
+        rate = len(self._done_at) / min(RATE_SECONDS, max(1.0, now - self._began))
+        return min(MOST_UNDER_WAY, max(LEAST_UNDER_WAY, round(rate * self._limits.fresh_seconds) + SPARE))
 
     def _forget_lost(self, now: float) -> None:
         for number, at in list(self._under_way.items()):
@@ -104,6 +119,8 @@ class FreshFrames:
         with self._changed:
             if self._under_way.pop(frame_number, None) is not None:
                 self._newest_done = max(self._newest_done, frame_number)
+                self._done_at.append(self._clock())
+                self._began = self._done_at[-1] if self._began is None else self._began
                 self._changed.notify_all()
 
     @property
