@@ -1,4 +1,4 @@
-"""Owns what browsers keep: scripts, styles and pictures, under a digest of them all, so that they are asked for once."""
+"""Owns what browsers keep: scripts, styles and pictures under a digest of them all, asked for once."""
 
 import hashlib
 from functools import cache

@@ -71,7 +71,7 @@ class Visitor:
         self.page.set_viewport_size(PHONE if phone else DESK)  # type: ignore[arg-type]
 
     def check_accessible(self) -> None:
-        """Fail on what axe finds, in light and in dark, on a desk and on a phone; nothing may need sideways scrolling."""
+        """Fail on what axe finds, in light and dark, on a desk and a phone; no page may need sideways scrolling."""
         for dark in (False, True):
             for phone in (False, True):
                 self.sees(dark, phone)

@@ -47,9 +47,7 @@ def test_a_file_is_submitted_and_watched_until_it_completes(
     assert "emotions_detection" not in [task["name"] for task in video["models_to_run"]]
 
 
-def test_an_upload_says_how_far_it_is_and_can_be_cancelled(
-    visitor: Visitor, service: Service, tmp_path: Path
-) -> None:
+def test_an_upload_says_how_far_it_is_and_can_be_cancelled(visitor: Visitor, service: Service, tmp_path: Path) -> None:
     big = tmp_path / "big.mp4"
     big.write_bytes(b"\0" * 8_000_000)
     page = visitor.open("/")

@@ -115,7 +115,9 @@ def test_a_list_goes_on_by_pages(visitor: Visitor, service: Service, mark: str) 
     assert len(set(rows.evaluate_all("rows => rows.map((row) => row.dataset.id)"))) == 27
 
 
-def test_everybody_can_use_it(visitor: Visitor, service: Service, no_video: Callable[[str], str], tmp_path: Path) -> None:
+def test_everybody_can_use_it(
+    visitor: Visitor, service: Service, no_video: Callable[[str], str], tmp_path: Path
+) -> None:
     service.wait(no_video("Notes"))
     page = visitor.open("/videos")
     expect(page.get_by_role("list", name="Videos").get_by_role("listitem").first).to_be_visible()

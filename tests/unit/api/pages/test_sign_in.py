@@ -42,7 +42,10 @@ def browser(services: Services) -> Iterator[Browser]:
 
 def test_a_page_asks_a_stranger_to_sign_in_and_a_program_for_a_key(browser: Browser) -> None:
     asked = browser.client.get("/videos?status=failed&q=a b", headers=LOOKS)
-    assert (asked.status_code, asked.headers["location"]) == (303, "/sign-in?next=/videos%3Fstatus%3Dfailed%26q%3Da%2520b")
+    assert (asked.status_code, asked.headers["location"]) == (
+        303,
+        "/sign-in?next=/videos%3Fstatus%3Dfailed%26q%3Da%2520b",
+    )
     form = browser.client.get(asked.headers["location"], headers=LOOKS)
     assert form.status_code == 200
     assert 'name="next" value="/videos?status=failed&amp;q=a%20b"' in form.text
