@@ -90,9 +90,7 @@ def _open(services: Services, caller: Caller, states: list[VideoStatus], after: 
             yield place, video
 
 
-def _ended(
-    services: Services, caller: Caller, state: VideoStatus, after: Place | None, chunk: int
-) -> Iterator[Placed]:
+def _ended(services: Services, caller: Caller, state: VideoStatus, after: Place | None, chunk: int) -> Iterator[Placed]:
     cursor = EndedCursor(after.at, after.video_id) if after else None
     while page := services.videos.ended_videos(state, chunk, cursor, caller.sees_only):
         for video in page:

@@ -131,3 +131,9 @@ def test_where_no_key_is_needed_there_is_nothing_to_sign_in_to(client: TestClien
     answer = client.get("/sign-in?next=/live", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/live")
     assert "Sign out" not in client.get("/").text
+
+
+def test_the_form_works_without_scripts(browser: Browser) -> None:
+    form = browser.client.get("/sign-in", headers=LOOKS).text
+    assert '<form method="post" action="/sign-in"' in form
+    assert 'name="key"' in form
