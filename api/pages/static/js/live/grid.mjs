@@ -9,6 +9,7 @@ import { fillFacts, rate } from "../tables.mjs";
 import { fillCounts, kindOf, standing } from "./counts.mjs";
 
 const EVERY_MS = 1000;
+const STREAM_MS = 250;
 const list = document.getElementById("streams");
 const tiles = new Map();
 
@@ -74,7 +75,8 @@ function show({ items, more }) {
   setText(document.getElementById("told"), items.length ? `${streams}${more ? ", and more" : ""}` : "");
 }
 
-repeated(EVERY_MS, async () => {
+// Many streams are asked for less often: each costs the service some reading.
+repeated(() => Math.max(EVERY_MS, STREAM_MS * tiles.size), async () => {
   const problem = document.getElementById("problem");
   try {
     show(await get("/analysis/live"));
