@@ -11,6 +11,8 @@ from framewise.connection import Connection
 from framewise.insights import Comparison, Found, Insights, Summary
 
 PAGE = 500
+CLIP_SECONDS = 180.0
+"""A clip is sent when all of it is encoded."""
 
 
 class ResultFilter(TypedDict, total=False):
@@ -123,15 +125,26 @@ class Reading:
         **which: Unpack[ResultFilter],
     ) -> Path:
         """Write all results to a file: json, csv, parquet or coco. It is there whole or not at all."""
-        target = Path(path)
+        return self._save(Path(path), f"/analysis/{video_id}/results", params={**_params(which), "format": format})
+
+    def clip(
+        self,
+        video_id: str | UUID,
+        path: str | Path,
+        from_time: float | None = None,
+        to_time: float | None = None,
+        *,
+        annotate: bool = True,
+        blur: str | None = None,
+    ) -> Path:
+        """Write a part of the video to an MP4 file, from its stored frames. It is there whole or not at all."""
+        params = {"from": from_time, "to": to_time, "annotate": str(annotate).lower(), "blur": blur}
+        return self._save(Path(path), f"/analysis/{video_id}/clip", params=params, timeout=CLIP_SECONDS)
+
+    def _save(self, target: Path, path: str, **request: Any) -> Path:
         part = target.with_name(f"{target.name}.part")
         try:
-            with (
-                self._connection.stream(
-                    "GET", f"/analysis/{video_id}/results", params={**_params(which), "format": format}
-                ) as answer,
-                part.open("wb") as file,
-            ):
+            with self._connection.stream("GET", path, **request) as answer, part.open("wb") as file:
                 for chunk in answer.iter_bytes():
                     file.write(chunk)
             return part.replace(target)

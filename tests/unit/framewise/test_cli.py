@@ -203,3 +203,12 @@ def test_a_pipe_that_closes_is_no_error(address: str, video: Video) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "FRAMEWISE_URL": address}
     done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
+
+
+def test_a_clip_is_written_to_a_file(run: Run, video: Video, tmp_path: Path) -> None:
+    status, shown, _ = run("clip", video.video_id, "-o", "a.mp4", "--to", 0.1, "--raw")
+    assert (status, shown.startswith("a.mp4: ")) == (0, True)
+    assert (tmp_path / "a.mp4").read_bytes()[4:8] == b"ftyp"
+    status, _, said = run("clip", video.video_id, "-o", "b.mp4", "--from", 5)
+    assert (status, "no frame of video" in said) == (1, True)
+    assert not (tmp_path / "b.mp4").exists()
