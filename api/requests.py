@@ -211,7 +211,7 @@ class LiveOptions(AnalysisOptions):
         return self
 
 
-class WebcamRequest(AnalysisOptions):
+class WebcamRequest(LiveOptions):
     """Analyse pictures that a page sends of its camera."""
 
     model_config = ConfigDict(
