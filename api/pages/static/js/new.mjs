@@ -4,7 +4,7 @@ import { post } from "./api.mjs";
 import { showProblem, toast } from "./elements/messages.mjs";
 import { taskBoxes } from "./elements/tasks.mjs";
 import { VideoList } from "./elements/video_list.mjs";
-import { check, clearWrongs, isLiveWay, options, refuse } from "./new/form.mjs";
+import { check, clearWrongs, isLiveWay, isStreamWay, options, refuse } from "./new/form.mjs";
 import { showEndpoint } from "./new/publish.mjs";
 import { lengthOf, tellRate } from "./new/sampling.mjs";
 import { upload } from "./new/upload.mjs";
@@ -86,6 +86,7 @@ function showWay() {
   const way = form.way.value;
   for (const part of form.querySelectorAll("[data-way]")) part.hidden = part.dataset.way !== way;
   for (const part of form.querySelectorAll("[data-live]")) part.hidden = !isLiveWay(way);
+  for (const part of form.querySelectorAll("[data-stream]")) part.hidden = !isStreamWay(way);
   for (const part of form.querySelectorAll("[data-file]")) part.hidden = isLiveWay(way);
   at("go").textContent = NAMES[way];
   known.fps = way === "webcam" ? PICTURES_A_SECOND : null;

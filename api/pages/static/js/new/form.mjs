@@ -4,11 +4,14 @@ import { showProblem } from "../elements/messages.mjs";
 import { chosenTasks } from "../elements/tasks.mjs";
 
 const LIVE = new Set(["webcam", "rtmp", "stream"]);
+const STREAMS = new Set(["rtmp", "stream"]);
 const NUMBERS = ["startTime", "endTime", "maxDuration"];
 const TEXTS = ["videoName", "externalId", "callbackURL"];
 
 /** Whether a way in is live. */
 export const isLiveWay = (way) => LIVE.has(way);
+/** Whether a way in is a stream of others: a page sends no more pictures of its camera than are taken. */
+export const isStreamWay = (way) => STREAMS.has(way);
 
 /** What was chosen, under the names that the service takes; what was left empty is left out. */
 export function options(form) {
@@ -22,7 +25,7 @@ export function options(form) {
   const tags = form.tags.value.split(",").map((tag) => tag.trim()).filter(Boolean);
   if (tags.length) found.tags = tags;
   if (form.storeFrames.value !== "full") found.storeFrames = form.storeFrames.value;
-  if (live && form.keep.value !== "newest") found.keep = form.keep.value;
+  if (isStreamWay(form.way.value) && form.keep.value !== "newest") found.keep = form.keep.value;
   return found;
 }
 
