@@ -62,14 +62,14 @@ def create_app(
     app.state.metrics = page or MetricsPage()
     problems.install(app)
     for module in (
-        insights,
-        streams,
         submissions,
         pull,
         webcam,
         rtmp,
         rerun,
         control,
+        insights,
+        streams,
         videos,
         search,
         results,
