@@ -1,6 +1,5 @@
 """Owns how the transport child opens a stream, confines itself, and reads packets of its video."""
 
-import io
 import os
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from ingest.live.packets import Packet, StreamHeader
 BLOCK = 1 << 16
 
 
-class _Bytes(io.RawIOBase):
+class _Bytes:
     """A descriptor that is read as it fills: no one waits for a full buffer. It cannot go back."""
 
     def __init__(self, descriptor: int) -> None:
