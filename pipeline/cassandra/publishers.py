@@ -5,8 +5,8 @@ from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
-from pipeline.cassandra.client import CassandraClient, utc
-from pipeline.cassandra.video_rows import insert
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.video_rows import insert, plain
 from pipeline.contracts.errors import Conflict
 from pipeline.stores.publishers import PublisherState
 
@@ -43,7 +43,7 @@ class CassandraPublisherStore:
         row = self._db.execute(SELECT, (video_id,)).one()
         if row is None or row.key_hash is None:
             return None
-        return PublisherState(*[utc(value) if isinstance(value, datetime) else value for value in row])
+        return PublisherState(**{name: plain(getattr(row, name)) for name in COLUMNS})
 
     def by_key(self, key_hash: str) -> PublisherState | None:
         """What a key opens."""

@@ -19,6 +19,7 @@ from pipeline.cassandra.publishers import CassandraPublisherStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from pipeline.kafka.topics import create_topics
+from pipeline.rtmp.keys import hash_of
 from pipeline.rtmp.nginx import NginxRtmp
 from pipeline.stores.publishers import PublisherState
 from stack import rtmp
@@ -83,7 +84,11 @@ def studio(
     port, control = free_ports(2)
     ports = {"FRAMEWISE_RTMP_PORT": str(port), "FRAMEWISE_RTMP_CONTROL_PORT": str(control)}
     with running_api(data, cassandra_settings, kafka_settings, **ports) as api:
-        where = {"api_port": int(api.url.rpartition(":")[2]), "rtmp_port": port, "rtmp_control_port": control}
+        where: dict[str, Any] = {
+            "api_port": int(api.url.rpartition(":")[2]),
+            "rtmp_port": port,
+            "rtmp_control_port": control,
+        }
         settings = StackSettings(data_dir=data, **where)
         with (
             rtmp_server(settings, data / "rtmp.log"),
@@ -165,6 +170,12 @@ def test_ending_the_video_ends_the_publisher(studio: Studio, stack: ExitStack, w
     assert publisher.refused(5)
     assert studio.publish(made["rtmp_endpoint"], stack).refused()
     assert made["video_id"] not in studio.server.published()
+    if way == "delete":
+        publishers = CassandraPublisherStore(studio.client)
+        assert publishers.state(UUID(made["video_id"])) is None
+        assert UUID(made["video_id"]) not in list(publishers.listed())
+        select = "SELECT * FROM stream_keys WHERE key_hash = ?"
+        assert studio.client.execute(select, (hash_of(made["stream_key"]),)).one() is None
 
 
 def test_several_publish_at_once_each_under_an_id_of_its_own(studio: Studio, stack: ExitStack) -> None:
@@ -210,7 +221,7 @@ def test_without_the_api_nobody_publishes_and_only_players_play(
 ) -> None:
     made = studio.endpoint()
     away, port, control = free_ports(3)
-    where = {"rtmp_port": port, "rtmp_control_port": control}
+    where: dict[str, Any] = {"rtmp_port": port, "rtmp_control_port": control}
     closed = StackSettings(data_dir=tmp_path / "a", rtmp_api_url=f"http://127.0.0.1:{away}", **where)
     with rtmp_server(closed, tmp_path / "a.log"):
         publisher = studio.publish(f"rtmp://127.0.0.1:{port}/live/{made['stream_key']}", stack)
@@ -223,7 +234,7 @@ def test_only_players_that_are_allowed_play(studio: Studio, stack: ExitStack, tm
     """The API knows the first server alone, so the second's publisher has a video that it does not see end."""
     made = studio.endpoint()
     port, control = free_ports(2)
-    other = {"rtmp_port": port, "rtmp_control_port": control, "rtmp_players": "192.0.2.1"}
+    other: dict[str, Any] = {"rtmp_port": port, "rtmp_control_port": control, "rtmp_players": "192.0.2.1"}
     data = tmp_path / "data"
     data.mkdir()
     (data / "rtmp.secret").write_text((studio.settings.data_dir / "rtmp.secret").read_text())

@@ -1,6 +1,5 @@
 """RTMP endpoints over twins: the key, who may publish, and what ends a publisher."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,7 +22,6 @@ from pipeline.stores.publishers import InMemoryPublisherStore, PublisherState
 
 SECRET = "s" * 64
 BODY = {"modelsToRun": ["objects_detection"], "frameStep": "10", "videoName": "Stage"}
-Ask = Callable[[str, str], Response]
 
 
 @pytest.fixture
@@ -47,7 +45,8 @@ def made(client: TestClient) -> dict[str, Any]:
 def hook(client: TestClient, name: str, session: str, way: str = "publish", secret: str = SECRET) -> Response:
     form = {"name": name, "clientid": session, "call": way, "addr": "127.0.0.1", "app": "live"}
     url = f"/hooks/rtmp/{way}"
-    return client.post(url, params={"secret": secret}, data=form, follow_redirects=False)
+    answer: Response = client.post(url, params={"secret": secret}, data=form, follow_redirects=False)
+    return answer
 
 
 def state_of(services: Services, made: dict[str, Any]) -> PublisherState:
