@@ -7,6 +7,7 @@ import sys
 from fractions import Fraction
 
 import av
+import av.logging
 import cv2
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
@@ -33,6 +34,7 @@ def main(request_json: str, parent: str) -> int:
     request = REQUEST.validate_json(request_json)
     confine(request, int(parent))
     cv2.setNumThreads(1)
+    av.logging.set_level(av.logging.PANIC)
     with av.open(request.path, "w", format=request.container, options=CONTAINER[request.container]) as container:
         clip = Clip(container, request)
         while (picture := read_picture(sys.stdin.buffer)) is not None:

@@ -1,15 +1,19 @@
 """Clips as they are asked for: which frames, at their times, drawn or not; and what is refused."""
 
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from api.clips.encoding import Encoding
+from api.clips.encoding import ClipFailed, Encoding, Shown
 from api.clips.footage import Moment
+from api.clips.messages import PictureHead
 from api.clips.playlist import SEGMENT_FRAMES, playlist, segments
 from api.services import Services
+from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.settings import ApiSettings
 from pipeline.contracts.videos import Video, VideoStatus
@@ -135,5 +139,28 @@ def test_the_same_frames_are_always_in_the_same_segments() -> None:
 def test_a_clip_that_was_stopped_before_it_began_is_not_begun() -> None:
     work = Encoding("mp4", 10.0)
     work.stop()
-    with pytest.raises(Exception, match="nobody waits"):
+    with pytest.raises(ClipFailed, match="nobody waits"):
         work.run([])
+
+
+def test_an_encoder_that_dies_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    work = Encoding("mp4", 10.0, ("/bin/sh", "-c", "echo no codec >&2; exit 3"))
+    with pytest.raises(ClipFailed, match="could not be encoded"):
+        work.run([Shown(PictureHead(0.0, 1.0), bytes(2**20))] * 3)
+    assert "no codec" in caplog.text
+
+
+def test_who_does_not_wait_any_more_ends_the_encoder() -> None:
+    work = Encoding("mp4", 10.0, ("/bin/sh", "-c", "exec sleep 60"))
+    threading.Timer(0.3, work.stop).start()
+    with pytest.raises(ClipFailed, match="nobody waits"):
+        work.run([Shown(PictureHead(0.0, 1.0), bytes(2**20))] * 3)
+
+
+def test_a_picture_that_cannot_be_read_from_the_store_ends_the_encoder() -> None:
+    def pictures() -> Iterator[Shown]:
+        yield Shown(PictureHead(0.0, 1.0), b"x")
+        raise StoreUnavailable("away")
+
+    with pytest.raises(StoreUnavailable):
+        Encoding("mp4", 10.0, ("/bin/sh", "-c", "exec sleep 60")).run(pictures())
