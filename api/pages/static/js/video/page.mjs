@@ -37,7 +37,7 @@ const playhead = new Playhead(frames);
 const pictures = new Pictures(path);
 const filters = new Filters($("filters"), video.models_to_run.map(({ name }) => name));
 const overlay = new Overlay($("overlay"), filters);
-const screen = new Screen($("player").parentElement, playhead, pictures, overlay, filters);
+const screen = new Screen(page, playhead, pictures, overlay, filters);
 const player = new Player($("player"), playhead, screen, problem);
 const moments = new Moments(playhead, problem);
 const timeline = new Timeline($("timeline"), (moment) => moments.go(moment));
