@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from pipeline.contracts.settings import ROOT
 
@@ -33,6 +33,7 @@ def chromium() -> Iterator[Browser]:
     if found is None:
         pytest.skip("no browser: install chromium (apt install chromium) to test the pages")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=WAIT_MS)
         browser = playwright.chromium.launch(executable_path=found, args=list(CAMERA))
         yield browser
         browser.close()
@@ -71,15 +72,14 @@ class Visitor:
         self.page.set_viewport_size(PHONE if phone else DESK)  # type: ignore[arg-type]
 
     def check_accessible(self) -> None:
-        """Fail on what axe finds, in light and dark, on a desk and a phone; no page may need sideways scrolling."""
-        for dark in (False, True):
-            for phone in (False, True):
-                self.sees(dark, phone)
-                found = Axe().run(self.page, options={"resultTypes": ["violations"]})
-                named = [(v["id"], [n["html"][:150] for n in v["nodes"]]) for v in found.response["violations"]]
-                assert not named, f"dark={dark} phone={phone}: {json.dumps(named, indent=1)}"
-                wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-                assert wide <= 0, f"dark={dark} phone={phone}: {wide} pixels too wide"
+        """Fail on what axe finds in light on a desk and in dark on a phone; no page may need sideways scrolling."""
+        for other in (False, True):
+            self.sees(dark=other, phone=other)
+            found = Axe().run(self.page, options={"resultTypes": ["violations"]})
+            named = [(v["id"], [n["html"][:150] for n in v["nodes"]]) for v in found.response["violations"]]
+            assert not named, f"{'dark, on a phone' if other else 'light'}: {json.dumps(named, indent=1)}"
+            wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, f"{'on a phone' if other else 'on a desk'}: {wide} pixels too wide"
         self.sees()
 
     def photograph(self, name: str, folder: Path, full: bool = False, **how: bool) -> None:

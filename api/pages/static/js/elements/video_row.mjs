@@ -25,7 +25,7 @@ export class VideoRow {
   /** `told` hears of what becomes of the video, as for `actionButtons`, without `refused`. */
   constructor(video, told) {
     this.told = told;
-    this.picture = element("img", { alt: "", loading: "lazy", width: 160, height: 90, hidden: true });
+    this.picture = element("img", { alt: "", loading: "lazy", width: 160, height: 90, onerror: () => (this.picture.hidden = true) });
     this.name = element("a", { class: "name", href: `/videos/${video.video_id}` });
     this.state = element("span", { class: "state" });
     this.about = element("p", { class: "small quiet" });
@@ -64,7 +64,6 @@ export class VideoRow {
 
   #showPicture(video) {
     if (this.picture.src || video.frames.done === 0) return;
-    this.picture.onload = () => (this.picture.hidden = false);
     this.picture.src = `/analysis/${video.video_id}/thumbnail`;
   }
 
