@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from api.annotate import annotate
+from api.events.hub import EventHub
 from api.services import Services
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import AnalyzedFrame, TaskName, TaskRequest
@@ -100,3 +101,9 @@ def test_every_stream_that_is_over_makes_room(client: TestClient, services: Serv
     for _ in range(3):
         last(ask(client, video))
     assert services.events.streams == 0
+
+
+def test_more_streams_than_are_held_are_turned_away(client: TestClient, services: Services) -> None:
+    object.__setattr__(services, "events", EventHub(max_streams=0))
+    answer = ask(client, ended(services, some_frames(1)))
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
