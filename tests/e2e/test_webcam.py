@@ -24,9 +24,9 @@ WRONG = timedelta(hours=3)
 @pytest.fixture(scope="module")
 def photo(media: Path) -> bytes:
     """A photo with a person, as a camera sends it."""
-    image = cv2.imread(str(media / "ident" / "biden.jpg"))
+    image = cv2.imread(str(media / "ident" / "biden2.jpg"))
     assert image is not None
-    return cv2.imencode(".jpg", cv2.resize(image, (640, 360)))[1].tobytes()
+    return cv2.imencode(".jpg", cv2.resize(image, (1280, 720)))[1].tobytes()
 
 
 def test_what_a_camera_sees_is_analysed_shown_and_recorded(
