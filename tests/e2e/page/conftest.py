@@ -21,9 +21,10 @@ def browser() -> Iterator[Browser]:
 def visiting(browser: Browser, service: Service) -> Iterator[Callable[..., Visitor]]:
     """Makes visitors; options are those of a browser context. Each is held to what a visitor must not see."""
     visitors: list[Visitor] = []
+    stack = str(service.http.base_url).rstrip("/")
 
-    def visit(**options: Any) -> Visitor:
-        visitors.append(Visitor(browser, str(service.http.base_url).rstrip("/"), **options))
+    def visit(base_url: str = stack, **options: Any) -> Visitor:
+        visitors.append(Visitor(browser, base_url, **options))
         return visitors[-1]
 
     yield visit
