@@ -130,9 +130,10 @@ show_progress() {
 
 run_tests() {
   local python="$ROOT/.venv/bin/python" failed=""
-  local selection=(-m "not slow")
+  # Two lanes beside each other: those that share servers, and the whole stack; what needs neither fills both up.
+  local selection=(-m "not slow") lanes=(-n 2 --dist loadgroup)
   if [ "${1:-}" = --all ]; then
-    selection=(-m "slow or not slow")
+    selection=(-m "slow or not slow") lanes=()
     shift
   fi
   # With arguments of their own, a few tests are wanted, not every check.
@@ -148,7 +149,7 @@ run_tests() {
   if [ -n "$failed" ]; then echo "error: these checks failed: ${failed#, } (see above); the tests run all the same" >&2; fi
   echo "== pytest"
   local status=0
-  "$python" -m pytest "${selection[@]}" --durations=20 --cov --cov-report=term:skip-covered || status=$?
+  "$python" -m pytest "${selection[@]}" "${lanes[@]}" --durations=20 --cov --cov-report=term:skip-covered || status=$?
   if [ "$status" = 0 ] && [ -n "$failed" ]; then status=1; fi
   exit "$status"
 }

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 1 << 18
 PACKAGE_SECONDS = 300
+SILENT_SECONDS = 45
+"""So long a package's registry may send nothing before it is asked once more, and then given up."""
 _TIMEOUT = httpx.Timeout(30, connect=5)
 
 Progress = Callable[[int], None]
@@ -128,14 +130,15 @@ def _package(source: str, folder: Path) -> Path:
 
 
 _PIP = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]
-_PIP += ["--quiet", "--retries", "1", "--dest"]
+_PIP += ["--quiet", "--timeout", str(SILENT_SECONDS), "--retries", "1", "--dest"]
 
 
 def _npm() -> list[str]:
     npm = shutil.which("npm")
     if npm is None:
         raise FetchError("npm is not installed", lasting=True)
-    patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"]
+    patience = [f"--fetch-timeout={SILENT_SECONDS * 1000}", "--fetch-retries=1"]
+    patience += ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"]
     return [npm, "pack", "--ignore-scripts", "--loglevel=error", *patience, "--pack-destination"]
 
 

@@ -20,8 +20,11 @@ from pipeline.stores.videos import VideoStore
 
 ROUND_SECONDS = 2.0
 SHARE_OF_TIME = 5
-GROWING_SECONDS = 10.0
-"""So long the last bucket of a video that runs is left alone: its rows are read as a whole each time."""
+GROWING_SECONDS = 60.0
+"""So long the last bucket of a video that runs is left alone: its rows are read as a whole each time.
+
+A summary makes what it lacks itself; a search knows of a running video's newest frames that much later.
+"""
 MOST_CHANGED = 2000
 MOST_ENTRIES = 300
 MOST_COLORS = 8

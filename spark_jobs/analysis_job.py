@@ -122,7 +122,7 @@ def _watch(query: StreamingQuery, stopped: threading.Event, data_dir: Path) -> i
     progress = Progress()
     while query.isActive and not stopped.wait(BEAT_SECONDS):
         beat(data_dir, "analysis")
-        progress.note(query.lastProgress)
+        progress.look(query)
     if not stopped.is_set():
         log.error("the query ended: %s", query.exception())
         return 1

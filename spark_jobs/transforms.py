@@ -13,7 +13,15 @@ INPUT = ("value", *PLACE, *FRAME_HEADERS)
 
 
 def header(name: str) -> Column:
-    """The bytes of a record's header, the first if there are several; null if there is none."""
+    """The bytes of a record's header; null if there is none. Of several, the one at its usual place, or the first.
+
+    Ingest writes them in one order, so they are found without searching all of them for each of them.
+    """
+    usual = F.get(F.col("headers"), F.lit(FRAME_HEADERS.index(name)))
+    return F.when(usual["key"] == F.lit(name), usual["value"]).otherwise(_searched(name))
+
+
+def _searched(name: str) -> Column:
     named = F.filter(F.col("headers"), lambda h: h["key"] == F.lit(name))
     return F.get(named, F.lit(0))["value"]
 

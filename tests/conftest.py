@@ -1,9 +1,10 @@
-"""Owns what tests share: one pair of real servers for the whole run, and names of its own for each module."""
+"""Owns what tests share: one pair of real servers a run, a name for each module, and what runs beside what."""
 
 import os
 import re
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,17 @@ from pipeline.cassandra.client import cluster
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from stack.settings import StackSettings
 from stack.trial import Trial, trial
+
+LANES = ("integration", "e2e")
+"""Folders of which the tests share servers: each runs in one process, in order, though several run at once."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a lane together."""
+    for item in items:
+        lane = item.path.relative_to(Path(__file__).parent).parts[0]
+        if lane in LANES:
+            item.add_marker(pytest.mark.xdist_group(lane))
 
 
 @pytest.fixture(scope="session")

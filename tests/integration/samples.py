@@ -46,14 +46,22 @@ def card(name: str) -> Card:
     return next(card for card in read_cards(PathSettings().models_dir) if card.name == name)
 
 
-@cache
 def model(name: str) -> Model:
     """A shipped model, loaded; skips the test when its weights cannot be had."""
+    found = _loaded(name)
+    if isinstance(found, ModelUnavailable):
+        pytest.skip(str(found))
+    return found
+
+
+@cache
+def _loaded(name: str) -> Model | ModelUnavailable:
+    """The model, or why it cannot be had: asking a second time would take as long again."""
     paths = PathSettings()
     try:
         return load_model(card(name), Weights(paths.weights_dir, paths.mirror).ensure(card(name)))
     except ModelUnavailable as error:
-        pytest.skip(str(error))
+        return error
 
 
 @cache

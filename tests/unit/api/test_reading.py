@@ -1,7 +1,7 @@
 """What the service says of videos, results and frames."""
 
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID
 
 import cv2
 import numpy as np
@@ -14,6 +14,8 @@ from pipeline.contracts.errors import Problem, StoreUnavailable
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
 from tests.unit.factories import a_result, a_video, analyzed, dog, jpeg
+
+NOBODY = UUID(int=404)
 
 
 @pytest.fixture
@@ -137,7 +139,7 @@ def test_a_frame_that_is_not_there(client: TestClient, video: Video, path: str) 
     assert (answer.status_code, answer.json()["type"]) == (404, "not-found")
 
 
-@pytest.mark.parametrize("path", [f"/analysis/{uuid4()}", f"/analysis/{uuid4()}/results", "/nothing"])
+@pytest.mark.parametrize("path", [f"/analysis/{NOBODY}", f"/analysis/{NOBODY}/results", "/nothing"])
 def test_what_is_not_there_is_a_problem(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")

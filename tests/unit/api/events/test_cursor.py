@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import VideoStatus
 from tests.unit.factories import a_video
 
-VIDEO = replace(a_video(), attempt_timestamp=1_700_000_000_000_000)
+VIDEO = replace(a_video(UUID(int=1 << 100)), attempt_timestamp=1_700_000_000_000_000)
 SHORT = VIDEO.video_id.hex[:8]
 NOW = VIDEO.attempt_timestamp
 
