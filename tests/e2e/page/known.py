@@ -1,6 +1,6 @@
 """Stores videos whose every row is known, as if the service had analysed them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,9 +79,14 @@ class Shelf:
         self._frames = FolderFrameStore(frames_dir)
 
     def put(
-        self, name: str, frames: Sequence[AnalyzedFrame], error: Problem | None = None, parent_id: UUID | None = None
+        self,
+        name: str,
+        frames: Sequence[AnalyzedFrame],
+        error: Problem | None = None,
+        parent_id: UUID | None = None,
+        pictures: Collection[int] | None = None,
     ) -> Video:
-        """A video of these frames that has ended: completed, or failed for a reason."""
+        """A video of these frames that has ended: completed, or failed for a reason; pictures of all, or of these."""
         now = datetime.now(UTC)
         video = replace(
             a_video(status=VideoStatus.FAILED if error else VideoStatus.COMPLETED, sampling=Sampling(STEP)),
@@ -94,14 +99,14 @@ class Shelf:
         self._videos.save_progress(video.video_id, progress)
         for first in range(0, len(frames), AT_ONCE):
             self._save(video, frames[first : first + AT_ONCE])
+        for place in range(len(frames)) if pictures is None else pictures:
+            shade = place * 7 % 200
+            self._frames.put(video.video_id, number(place), jpeg(160, 120, (shade, 90, 200 - shade)))
         return video
 
     def _save(self, video: Video, frames: Sequence[AnalyzedFrame]) -> None:
         own = [replace(frame, video_id=video.video_id) for frame in frames]
         self._results.save(own, {video.video_id: video.attempt_timestamp})
-        for frame in own:
-            shade = (frame.frame_number * 7) % 200
-            self._frames.put(video.video_id, frame.frame_number, jpeg(160, 120, (shade, 90, 200 - shade)))
 
     def close(self) -> None:
         """Give back connections."""

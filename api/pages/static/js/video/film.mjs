@@ -4,11 +4,12 @@ import { query } from "../api.mjs";
 import { element, setText } from "../elements/element.mjs";
 import { fetchClip } from "./clip.mjs";
 
+const FIRST_FRAMES = 25;
 const PART_FRAMES = 75;
 const PART_SECONDS = 20;
 
-/** Plays from the playhead on, and fetches a part while the one before is shown; whoever moves elsewhere meanwhile is
- * back at single frames.
+/** Plays from the playhead on, a short part first so that it begins soon, and fetches each part while the one before is
+ * shown. Whoever moves elsewhere meanwhile is back at single frames.
  */
 export class Film {
   #video = null;
@@ -30,7 +31,7 @@ export class Film {
     this.#leaving = new AbortController();
     this.#video = this.#made();
     setText(this.button, "The film is being made …");
-    this.#next = this.#fetch(this.playhead.frame, this.#leaving.signal);
+    this.#next = this.#fetch(this.playhead.frame, FIRST_FRAMES, this.#leaving.signal);
     this.#turn();
   }
 
@@ -66,8 +67,8 @@ export class Film {
     }
   }
 
-  async #fetch(frame, signal) {
-    const to = frame.time + Math.min(PART_SECONDS, PART_FRAMES * (this.player.interval || 1));
+  async #fetch(frame, frames, signal) {
+    const to = frame.time + Math.min(PART_SECONDS, frames * (this.player.interval || 1));
     const asked = { from: frame.time, to, annotate: false, blur: this.pictures.blur ? "faces" : null };
     const clip = await fetchClip(query(`${this.path}/clip`, asked), signal);
     return { frame, to, address: URL.createObjectURL(clip) };
@@ -75,7 +76,7 @@ export class Film {
 
   async #behind({ frame, to }, signal) {
     const next = await this.playhead.frames.after(frame, to + 1e-6);
-    return next && next.time > to ? this.#fetch(next, signal) : null;
+    return next && next.time > to ? this.#fetch(next, PART_FRAMES, signal) : null;
   }
 
   #release() {

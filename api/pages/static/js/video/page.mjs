@@ -61,7 +61,7 @@ function throttled(doing, pause) {
 
 async function summarise() {
   const summary = await get(`${path}/summary`);
-  player.span(span.first, span.last, summary.interval_seconds || 1);
+  player.span(span.first, span.last, summary.interval_seconds || null);
   filters.update(summary);
   timeline.update(await coarse(summary), span.first, span.last);
   drawEmotions($("emotions"), summary.emotions, span.first, span.last);
@@ -91,6 +91,7 @@ const standLater = throttled(stand, STATE_MS);
 function show() {
   const running = video.finished_at === null;
   player.running = running;
+  player.span(span.first, span.last);
   $("follow-label").hidden = !running;
   $("nothing-yet").hidden = playhead.frame !== null;
   drawStanding(page, video);

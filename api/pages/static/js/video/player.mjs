@@ -18,6 +18,7 @@ export class Player {
     this.screen = screen;
     this.onProblem = onProblem;
     this.running = false;
+    this.interval = 1;
     this.slider = place.querySelector("#slider");
     this.button = place.querySelector("#play");
     this.speed = place.querySelector("#speed");
@@ -34,7 +35,7 @@ export class Player {
     this.slider.min = first;
     this.slider.max = Math.max(first, last);
     this.slider.step = "any";
-    this.interval = interval;
+    this.interval = interval ?? this.interval;
     this.#follow();
   }
 
