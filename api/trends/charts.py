@@ -6,11 +6,13 @@ Importing this takes a second: whoever answers other requests imports it when a 
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bokeh.models import (
     AdaptiveTicker,
     ColumnDataSource,
+    DataRange1d,
     DatetimeTickFormatter,
     FactorRange,
     FixedTicker,
@@ -65,7 +67,7 @@ def _over_time(answer: InsightsAnswer, looks: Looks) -> figure:
         names, columns = [*names, "others"], columns | {"others": answer.others}
     when = [f"{moment.astimezone(zone):%a %d %b %Y, %H:%M}" for moment in answer.steps]
     source = ColumnDataSource({"at": [ms + wide / 1.8 for ms in at], "when": when, **columns})
-    chart = _figure(looks, height=280, x_axis_type="datetime")
+    chart = _figure(looks, height=280, x_axis_type="datetime", y_range=DataRange1d(start=0))
     drawn = chart.vbar_stack(
         list(columns),
         x="at",
@@ -80,7 +82,6 @@ def _over_time(answer: InsightsAnswer, looks: Looks) -> figure:
     _legend_below(chart, looks)
     chart.xaxis.formatter = DatetimeTickFormatter(hours="%H:%M", days="%d %b", months="%b %Y")
     chart.xaxis.major_label_policy = NoOverlap()
-    chart.y_range.start = 0
     chart.yaxis.ticker = AdaptiveTicker(min_interval=1, desired_num_ticks=5)
     return chart
 
@@ -102,10 +103,10 @@ def _bars(counts: Sequence[tuple[str | None, int]], looks: Looks) -> figure:
     source = ColumnDataSource(
         {"name": names, "whole": [name or "" for name, _ in shown], "count": [count for _, count in shown]}
     )
-    chart = _figure(looks, height=60 + BAR_HEIGHT * max(2, len(shown)), y_range=FactorRange(*reversed(names)))
+    high, names_range = 60 + BAR_HEIGHT * max(2, len(shown)), FactorRange(factors=names[::-1])
+    chart = _figure(looks, height=high, x_range=DataRange1d(start=0), y_range=names_range)
     chart.hbar(y="name", right="count", height=0.7, source=source, color=looks.accent)
     chart.add_tools(HoverTool(tooltips=[("what", "@whole"), ("detections", "@count{0,0}")]))
-    chart.x_range.start = 0
     chart.xaxis.formatter = NumeralTickFormatter(format="0,0")
     chart.xaxis.ticker = AdaptiveTicker(min_interval=1, desired_num_ticks=5)
     chart.xaxis.major_label_policy = NoOverlap()
@@ -132,7 +133,9 @@ def _week(week: Sequence[Sequence[int]], looks: Looks) -> figure:
         }
     )
     most = max(1, *(count for day in week for count in day))
-    chart = _figure(looks, height=280, x_range=Range1d(-0.5, 23.5), y_range=FactorRange(*reversed(WEEKDAYS)))
+    chart = _figure(
+        looks, height=280, x_range=Range1d(start=-0.5, end=23.5), y_range=FactorRange(factors=list(WEEKDAYS[::-1]))
+    )
     color = linear_cmap("count", list(looks.heat), 0, most)
     chart.rect(x="hour", y="weekday", width=0.94, height=0.9, source=source, fill_color=color, line_color=None)
     chart.add_tools(HoverTool(tooltips=[("when", "@weekday, @hour:00 to @hour:59"), ("detections", "@count{0,0}")]))
@@ -142,7 +145,7 @@ def _week(week: Sequence[Sequence[int]], looks: Looks) -> figure:
     return chart
 
 
-def _figure(looks: Looks, height: int, **options: object) -> figure:
+def _figure(looks: Looks, height: int, **options: Any) -> figure:
     """An empty chart as wide as its place, in the colours of the page."""
     chart = figure(height=height, sizing_mode="stretch_width", toolbar_location=None, tools="", **options)
     chart.background_fill_alpha = chart.border_fill_alpha = 0

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bokeh.embed import components
+from bokeh.model import Model
 from bokeh.resources import Resources
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -22,7 +23,7 @@ _templates = Environment(
 
 def report(answer: InsightsAnswer, asked: dict[str, str]) -> str:
     """The file; `asked` names what narrowed the question, for people to read."""
-    found = charts(answer, LIGHT) if answer.detections else {}
+    found: dict[str, Model] = {**charts(answer, LIGHT)} if answer.detections else {}
     script, places = components(found) if found else ("", {})
     return _templates.get_template("report.html").render(
         answer=answer,

@@ -26,8 +26,9 @@ def pictures(media: Path | None) -> list[bytes]:
 
 
 def _small(path: Path) -> bytes:
-    image = cv2.resize(cv2.imread(str(path)), (640, 360))
-    return cv2.imencode(".jpg", image)[1].tobytes()
+    image = cv2.imread(str(path))
+    assert image is not None
+    return cv2.imencode(".jpg", cv2.resize(image, (640, 360)))[1].tobytes()
 
 
 class Camera:

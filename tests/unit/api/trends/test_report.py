@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 from bokeh.embed import json_item
 from fastapi.testclient import TestClient
@@ -49,7 +50,7 @@ def test_charts_show_the_zones_clocks(client: TestClient, seen: Seen) -> None:
     answer = InsightsAnswer.model_validate(
         {**(shown := asked(client, step="hour", timezone="Asia/Kolkata")), "from_": shown["from"]}
     )
-    made = charts(answer, DARK)
+    made: dict[str, Any] = {**charts(answer, DARK)}
     columns = made["over_time"].renderers[0].data_source.data
     first = next(i for i, found in enumerate(columns["s0"]) if found)
     assert columns["when"][first] == "Mon 02 Mar 2026, 14:00"
