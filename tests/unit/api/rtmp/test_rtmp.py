@@ -13,6 +13,7 @@ from api.app import create_app
 from api.keys.ring import KeyRing
 from api.rtmp.door import RtmpDoor
 from api.services import Services
+from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import RtmpSettings
 from pipeline.contracts.videos import KeepFrames, SourceKind, VideoStatus
 from pipeline.rtmp.keys import hash_of
@@ -170,6 +171,16 @@ def test_a_publisher_who_sends_nothing_makes_room(
     assert server.dropped == [made["video_id"]]
     assert hook(client, made["stream_key"], "1", "done").status_code == 204
     assert (state_of(services, made).session, state_of(services, made).connected) == ("2", True)
+
+
+def test_while_the_store_is_away_nobody_publishes(
+    client: TestClient, services: Services, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(key_hash: str) -> None:
+        raise StoreUnavailable("Cassandra does not answer")
+
+    monkeypatch.setattr(services.rtmp.publishers, "by_key", away)
+    assert hook(client, made["stream_key"], "1").status_code == 503
 
 
 @pytest.mark.parametrize("way", ["cancel", "delete"])
