@@ -33,7 +33,18 @@ from stack.settings import PREFIX, StackSettings
 TOOLS = Path(sys.executable).parent
 BASE, GPU, MIRROR = (f"docker-compose{kind}.yml" for kind in ("", ".gpu", ".mirror"))
 COMBINATIONS = [(BASE,), (BASE, GPU), (BASE, MIRROR), (BASE, GPU, MIRROR)]
-SERVICES = {"kafka", "cassandra", "schema", "spark-master", "worker", "analysis", "ingest", "api", "rtmp"}
+SERVICES = {
+    "kafka",
+    "cassandra",
+    "schema",
+    "spark-master",
+    "worker",
+    "worker-live",
+    "analysis",
+    "ingest",
+    "api",
+    "rtmp",
+}
 OURS = SERVICES - {"kafka", "cassandra"}
 DOCKERFILE = ROOT / "docker" / "Dockerfile"
 SETTINGS = (
@@ -124,6 +135,7 @@ def test_settings_of_the_shell_reach_the_services() -> None:
     assert services["ingest"]["environment"]["FRAMEWISE_ALLOWED_HOSTS"] == "nas.local"
     assert services["api"]["ports"][0]["published"] == "8123"
     assert services["worker"]["deploy"]["replicas"] == 3
+    assert services["worker-live"]["deploy"]["replicas"] == 1
     assert services["analysis"]["environment"]["FRAMEWISE_WORKERS"] == "3"
 
 
@@ -176,7 +188,7 @@ def test_images_are_pinned_to_the_versions_of_the_local_stack(services: dict[str
 def test_each_waits_for_what_it_needs(services: dict[str, Any]) -> None:
     waits = {name: {k: v["condition"] for k, v in s.get("depends_on", {}).items()} for name, s in services.items()}
     assert waits["schema"] == {"kafka": "service_healthy", "cassandra": "service_healthy"}
-    assert waits["worker"] == {"spark-master": "service_healthy"}
+    assert waits["worker"] == waits["worker-live"] == {"spark-master": "service_healthy"}
     done = {"schema": "service_completed_successfully"}
     assert waits["analysis"] == done | {"worker": "service_healthy"}
     assert waits["api"] == waits["ingest"] == done
@@ -214,6 +226,7 @@ def test_gpus_are_reserved_for_the_worker_alone() -> None:
     assert devices.pop("worker") == [{"driver": "nvidia", "count": -1, "capabilities": ["gpu"]}]
     assert set(devices.values()) == {None}
     assert services["worker"]["deploy"]["replicas"] == 1
+    assert services["worker-live"]["deploy"]["replicas"] == 0
     assert "spark.worker.resource.gpu.amount=2" in services["worker"]["environment"]["SPARK_WORKER_OPTS"]
     assert services["analysis"]["environment"]["FRAMEWISE_GPU"] == "true"
     assert {services[name]["build"]["args"]["RUNTIME"] for name in OURS} == {"gpu"}
@@ -221,7 +234,7 @@ def test_gpus_are_reserved_for_the_worker_alone() -> None:
 
 
 def test_a_mirror_is_mounted_read_only() -> None:
-    mounts = {name: merged(BASE, MIRROR)[name]["volumes"] for name in ("worker", "analysis")}
+    mounts = {name: merged(BASE, MIRROR)[name]["volumes"] for name in ("worker", "worker-live", "analysis")}
     for volumes in mounts.values():
         assert {"type": "bind", "source": "/somewhere", "target": "/mirror", "read_only": True} in volumes
 
