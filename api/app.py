@@ -59,6 +59,7 @@ def create_app(
     app.state.services = services
     app.state.keys = keys
     app.state.readiness = Readiness(services.checks)
+    app.state.beside = Readiness({"rtmp": services.rtmp.server.check})
     app.state.metrics = page or MetricsPage()
     problems.install(app)
     for module in (

@@ -26,6 +26,7 @@ async def get_status(request: Request, services: ServicesDep) -> SystemAnswer:  
     Answers within three seconds, also while a server is away: what is not known is null or left out.
     """
     readiness: Readiness = request.app.state.readiness
+    beside: Readiness = request.app.state.beside
     page: MetricsPage = request.app.state.metrics
-    checks, asked = await asyncio.gather(readiness.ask(), page.found())
-    return await asyncio.to_thread(system_answer, services, checks, asked)
+    checks, others, asked = await asyncio.gather(readiness.ask(), beside.ask(), page.found())
+    return await asyncio.to_thread(system_answer, services, {**checks, **others}, asked)

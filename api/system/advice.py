@@ -19,6 +19,8 @@ NO_ANSWER = {
     "rtmp": "Nobody can publish by RTMP; all else works. Where nginx or its RTMP module is missing, install both and "
     "start again.",
 }
+OPTIONAL = frozenset({"rtmp"})
+"""What a machine may do without: it is said, and nothing is red for it."""
 ELSEWHERE = "Its log may say why."
 COMMANDS = {
     "disk": ".venv/bin/python clear_frames.py --days 7",
@@ -56,7 +58,7 @@ class Facts:
 def advice(facts: Facts) -> list[AdviceAnswer]:
     """What to do, the worst first."""
     found = [one for rule in RULES for one in rule(facts)]
-    return sorted(found, key=lambda one: one.level is not Level.BAD)
+    return sorted(found, key=lambda one: list(Level).index(one.level), reverse=True)
 
 
 def worst(found: list[AdviceAnswer]) -> Level:
@@ -69,7 +71,7 @@ def _servers(facts: Facts) -> Iterator[AdviceAnswer]:
         if not server.ok:
             do = SPACE if server.name == "disk" else NO_ANSWER.get(server.name, ELSEWHERE)
             command = COMMANDS.get(server.name, f"./run.sh logs {server.name}")
-            level = Level.WARN if server.name == "rtmp" else Level.BAD
+            level = Level.GOOD if server.name in OPTIONAL else Level.BAD
             yield AdviceAnswer(level=level, about=server.name, what=_sentence(server), do=do, command=command)
 
 

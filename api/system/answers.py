@@ -28,7 +28,7 @@ EXAMPLE: dict[str, JsonValue] = {
 
 
 class Level(StrEnum):
-    """How bad it is: all is well, something wants attention, something does not work."""
+    """How bad it is: all is well (advice of this level is only worth knowing), look at it, it does not work."""
 
     GOOD = "good"
     WARN = "warn"

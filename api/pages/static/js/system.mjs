@@ -53,7 +53,7 @@ function showAdvice(advice) {
   place("advice").dataset.said = said;
   fill(place("advice"), advice.map(({ level, what, do: todo, command }) => element(
     "div",
-    { class: level === "bad" ? "problem" : "notice warned", role: "alert" },
+    { class: { bad: "problem", warn: "notice warned", good: "notice" }[level], role: "alert" },
     element("strong", {}, what),
     element("p", {}, todo),
     command ? element("p", {}, element("code", {}, command)) : null,
@@ -63,7 +63,7 @@ function showAdvice(advice) {
 const server = ({ name, ok, detail }) => element(
   "li",
   { class: "row", "data-server": name },
-  element("span", { class: "state", "data-state": ok ? "good" : "bad" }, ok ? "good" : "red"),
+  element("span", { class: "state", "data-state": ok ? "good" : name === "rtmp" ? "stopped" : "bad" }, ok ? "good" : name === "rtmp" ? "off" : "red"),
   element("strong", {}, SERVERS[name] || name),
   element("span", { class: "quiet small" }, detail),
 );

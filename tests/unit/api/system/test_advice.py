@@ -27,7 +27,7 @@ def red(name: str) -> tuple[ServerAnswer, ...]:
         ({"servers": red("disk")}, "bad", "disk", ".venv/bin/python clear_frames.py --days 7"),
         (
             {"servers": red("rtmp")},
-            "warn",
+            "good",
             "rtmp",
             "sudo apt install nginx libnginx-mod-rtmp && ./run.sh down && ./run.sh",
         ),

@@ -29,7 +29,8 @@ input()
 def test_all_is_well(client: TestClient) -> None:
     shown = client.get("/status").json()
     assert (shown["level"], shown["advice"]) == ("good", [])
-    assert shown["servers"] == [{"name": "kafka", "ok": True, "detail": "1 broker(s)"}]
+    assert shown["servers"][0] == {"name": "kafka", "ok": True, "detail": "1 broker(s)"}
+    assert [(server["name"], server["ok"]) for server in shown["servers"]] == [("kafka", True), ("rtmp", True)]
     assert shown["queue"] == {"pending": None, "processing": None}
     assert shown["disk"]["free_bytes"] > 0
 
