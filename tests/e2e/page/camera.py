@@ -15,20 +15,25 @@ from tests.unit.factories import jpeg
 
 PAUSE_SECONDS = 0.25
 SHADES = ((30, 90, 200), (200, 90, 30), (60, 160, 60))
-STREETS = ("truck.jpg", "dog.jpg", "objects.jpg")
+PHOTOS = ("astronaut_collins.png", "cat_chelsea.png", "cup_spoon_coffee.png", "grace_hopper.jpg")
+"""In the public domain: they are in the screenshots of the docs."""
 
 
 def pictures(media: Path | None) -> list[bytes]:
-    """Photos of a truck, a dog and more; plain colours where there is no media."""
+    """Photos of people, a cat and a cup; plain colours where there is no media."""
     if media is None:
         return [jpeg(320, 180, shade) for shade in SHADES]
-    return [_small(media / "photos" / name) for name in STREETS]
+    return [_small(media / "photos" / name) for name in PHOTOS]
 
 
 def _small(path: Path) -> bytes:
+    """640 × 360, its sides continued."""
     image = cv2.imread(str(path))
     assert image is not None
-    return cv2.imencode(".jpg", cv2.resize(image, (640, 360)))[1].tobytes()
+    width = 360 * image.shape[1] // image.shape[0]
+    left, right = (640 - width) // 2, (641 - width) // 2
+    wide = cv2.copyMakeBorder(cv2.resize(image, (width, 360)), 0, 0, left, right, cv2.BORDER_REPLICATE)
+    return cv2.imencode(".jpg", wide)[1].tobytes()
 
 
 class Camera:

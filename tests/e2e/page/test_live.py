@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,8 @@ from tests.e2e.page.camera import Camera, filming, pictures
 from tests.e2e.service import Service
 
 COMES_MS = 40_000
+WIDE = 2.5
+"""Two pictures side by side are wider."""
 COLORS, OBJECTS = "color_detection", "objects_detection"
 
 
@@ -45,6 +47,15 @@ def moves(page: Page, place: Locator) -> None:
     raise AssertionError(f"it stays at {before}")
 
 
+def shows(page: Page, wanted: Callable[[float], bool]) -> None:
+    """Fail unless the picture gets the proportions that are wanted."""
+    for _ in range(60):
+        page.wait_for_timeout(250)
+        if wanted(page.locator("#picture").evaluate("picture => picture.naturalWidth / picture.naturalHeight")):
+            return
+    raise AssertionError("the picture stays as it is")
+
+
 def test_a_stream_appears_by_itself_moves_and_goes(
     visitor: Visitor, service: Service, shown: list[bytes], tmp_path: Path, models: dict[str, object]
 ) -> None:
@@ -74,9 +85,7 @@ def test_one_stream_has_its_picture_its_charts_and_its_events(
     chart = page.get_by_role("img", name=re.compile("Frames a second: +[1-9]"))
     expect(chart).to_be_visible(timeout=COMES_MS)
     page.get_by_role("radio", name="both").check()
-    page.wait_for_function(
-        "document.getElementById('picture').naturalWidth / document.getElementById('picture').naturalHeight > 3"
-    )
+    shows(page, lambda ratio: ratio > WIDE)
     page.get_by_role("radio", name="with boxes").check()
     visitor.check_accessible()
     visitor.photograph("stream", tmp_path, full=True)
