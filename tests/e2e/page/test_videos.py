@@ -122,8 +122,27 @@ def test_everybody_can_use_it(
     page = visitor.open("/videos")
     expect(page.get_by_role("list", name="Videos").get_by_role("listitem").first).to_be_visible()
     visitor.check_accessible()
-    visitor.photograph("videos", tmp_path)
     visitor.photograph("videos-dark", tmp_path, dark=True)
     visitor.photograph("videos-phone", tmp_path, phone=True)
     page.get_by_role("button", name="Delete: Notes").first.press("Enter")
     visitor.check_accessible()
+
+
+@pytest.mark.slow
+def test_it_has_its_picture_taken(
+    visitor: Visitor, service: Service, media: Path, no_video: Callable[[str], str], mark: str, tmp_path: Path
+) -> None:
+    """With real videos in every state, for the docs."""
+    clips = media / "video"
+    done = [
+        service.upload(clips / f"{name}.mp4", frameStep="10", tags=mark, videoName=name.replace("_", " "))
+        for name in ("coffee_blue_cup", "flower_red", "woman_dog")
+    ]
+    for path in [*done, no_video("notes.txt")]:
+        service.wait(path)
+    service.upload(clips / "people_vtest.avi", tags=mark, videoName="passage, north side")
+    service.upload(clips / "bottles.mp4", frameStep="5", tags=mark, videoName="bottles")
+    page = visitor.open(f"/videos?search={mark}")
+    expect(page.get_by_text("processing", exact=True).last).to_be_visible()
+    expect(page.locator(".video img").last).to_be_visible()
+    visitor.photograph("videos", tmp_path)
