@@ -28,11 +28,22 @@ class LabelSummary(Answer):
     first_media_time: float
     last_media_time: float
     max_confidence: float
+    best_frame: int = 0
+    best_media_time: float = 0.0
     mean_confidence: float
     most_at_once: int
     dwell_seconds: float
     segments: list[Segment] = Field(default=[])
     segments_total: int = 0
+
+
+class Failure(Answer):
+    """A frame that failed, as a whole or in these tasks, and the first reason."""
+
+    frame_number: int
+    media_time: float
+    reason: str | None = None
+    tasks: list[str] = Field(default=[])
 
 
 class TaskSummary(Answer):

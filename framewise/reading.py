@@ -8,9 +8,10 @@ from uuid import UUID
 
 from framewise.answers import Model, Result, Video
 from framewise.connection import Connection
-from framewise.insights import Comparison, Found, Insights, Summary
+from framewise.insights import Comparison, Failure, Found, Insights, Summary
 
 PAGE = 500
+FAILURES = 200
 CLIP_SECONDS = 180.0
 """A clip is sent when all of it is encoded."""
 
@@ -56,6 +57,11 @@ class Reading:
         """The rows of one frame."""
         rows = self._connection.json("GET", f"/analysis/{video_id}/frame/{frame_number}/results")
         return [Result.model_validate(row) for row in rows]
+
+    def failures(self, video_id: str | UUID, limit: int | None = None) -> Iterator[Failure]:
+        """The frames that failed, and why, page by page."""
+        for item in self._items(f"/analysis/{video_id}/failures", {}, limit, page=FAILURES):
+            yield Failure.model_validate(item)
 
     def frame(
         self,

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from framewise.cli.main import main
 from pipeline.contracts.errors import Problem
 from pipeline.contracts.settings import ROOT
 from pipeline.contracts.videos import Video, VideoStatus
-from tests.unit.factories import a_video
+from tests.unit.factories import a_result, a_video, analyzed
 
 Run = Callable[..., tuple[int, str, str]]
 NASTY = "a\x1b]0;owned\x07\x9b31m[red]\u202eb\nc"
@@ -36,6 +37,17 @@ def run(address: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
         return status, shown.out, shown.err
 
     return command
+
+
+def test_failures_are_shown_with_their_reasons(run: Run, services: Services, video: Video) -> None:
+    broken = analyzed(video.video_id, 1001, a_result(error=f"too dark {NASTY}"))
+    services.results.save([broken, replace(broken, frame_number=1002, error="gone", results=())], {video.video_id: 1})
+    status, shown, _ = run("failures", video.video_id)
+    assert status == 0
+    assert "\x1b" not in shown
+    assert "1001\tobjects_detection\ttoo dark" in shown
+    assert "1002\tthe whole frame\tgone" in shown
+    assert json.loads(run("failures", video.video_id, "--json")[1].splitlines()[0])["frame_number"] == 1001
 
 
 def test_an_address_becomes_an_id(run: Run, services: Services) -> None:

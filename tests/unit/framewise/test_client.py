@@ -11,6 +11,7 @@ from framewise import Client, Conflict, Invalid, NotFound, Options, Retries, Wai
 from framewise.submissions import fields
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import Video, VideoStatus
+from tests.unit.factories import a_result, analyzed
 
 
 def test_an_address_is_submitted_with_its_options(client: Client, services: Services) -> None:
@@ -98,6 +99,21 @@ def test_results_are_filtered_and_limited(client: Client, video: Video) -> None:
     late = list(client.results(video.video_id, from_time=0.2, to_time=0.3, task=["objects_detection"]))
     assert [row.frame_number for row in late] == [3, 4]
     assert len(list(client.results(video.video_id, limit=5))) == 5
+
+
+def test_failures_come_page_by_page(
+    client: Client, video: Video, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(client.failures(video.video_id)) == []
+    broken = a_result(error="too dark")
+    frames = [analyzed(video.video_id, n, broken) for n in (1001, 1002, 1003)]
+    services.results.save(frames, {video.video_id: 1})
+    monkeypatch.setattr("framewise.reading.FAILURES", 2)
+    found = list(client.failures(video.video_id))
+    assert [(one.frame_number, one.media_time, one.reason) for one in found] == [
+        (1001, 100.0, "too dark"), (1002, 100.1, "too dark"), (1003, 100.2, "too dark")
+    ]  # fmt: skip
+    assert found[0].tasks == ["objects_detection"]
 
 
 def test_a_frame_is_a_picture(client: Client, video: Video, tmp_path: Path) -> None:

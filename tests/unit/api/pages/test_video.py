@@ -29,8 +29,9 @@ def shown(client: TestClient, video: Video) -> str:
 
 def told(page: str, name: str) -> str:
     """What the page tells its script."""
-    [found] = re.findall(rf'data-{name}="([^"]*)"', page)
-    return html.unescape(found)
+    found: list[str] = re.findall(rf'data-{name}="([^"]*)"', page)
+    assert len(found) == 1
+    return html.unescape(found[0])
 
 
 def test_the_page_carries_the_video_as_the_api_answers_it(client: TestClient, services: Services) -> None:
