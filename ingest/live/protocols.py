@@ -15,11 +15,13 @@ from ingest.live.sources import StreamOver
 from ingest.live.transported import forward
 from pipeline.contracts.errors import SourceUnreachable
 from pipeline.contracts.urls import redact_url
-from pipeline.outbound.guard import STREAM_PORTS, SourceGuard
+from pipeline.outbound.guard import STREAM_PORTS, SourceGuard, resolve
 from pipeline.stores.publishers import PublisherStore
 
 FILTERS: dict[str, Callable[[], Filter]] = {"rtsp": RtspReplies, "rtmp": lambda: bytes}
 AWAY = "the publisher is away"
+HOOK_SECONDS = 0.2
+"""The server tells of a publisher's end a moment after its players have noticed."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,18 @@ class PublishedSource:
 
     def stream(self, pipe: BinaryIO, halt: Halt) -> None:
         """Play it; raises StreamOver, SourceUnreachable while the publisher is away, StoreUnavailable, Halted."""
-        state = self.publishers.state(self.video_id)
-        if state is not None and not state.connected:
-            self._check_away(state.ended_at)
-        forward(Opening("net", self.url, options_of("rtmp")), pipe, halt, "the RTMP server")
+        self._check_there()
+        try:
+            forward(Opening("net", _numeric(self.url), options_of("rtmp")), pipe, halt, "the RTMP server")
+        finally:
+            halt.wait(HOOK_SECONDS)
+            self._check_there()
 
-    def _check_away(self, ended_at: datetime | None) -> None:
-        if ended_at is not None and (datetime.now(UTC) - ended_at).total_seconds() > self.patience:
+    def _check_there(self) -> None:
+        state = self.publishers.state(self.video_id)
+        if state is None or state.connected:
+            return
+        if state.ended_at is not None and (datetime.now(UTC) - state.ended_at).total_seconds() > self.patience:
             raise StreamOver("the publisher has gone")
         raise SourceUnreachable(AWAY)
 
@@ -66,6 +73,14 @@ class PulledSource:
                 forward(opening, pipe, halt, redact_url(self.url))
             except SourceUnreachable as e:
                 raise relay.failure or e from e
+
+
+def _numeric(url: str) -> str:
+    """Our own server's address without a name: the child that dials it reads no file, the list of hosts neither."""
+    parts = urlsplit(url)
+    address = resolve(parts.hostname or "", parts.port or STREAM_PORTS["rtmp"])[0]
+    host = f"[{address}]" if ":" in address else address
+    return urlunsplit(parts._replace(netloc=f"{host}:{parts.port or STREAM_PORTS['rtmp']}"))
 
 
 def _through(parts: SplitResult, scheme: str, port: int) -> str:
