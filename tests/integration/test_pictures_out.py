@@ -1,6 +1,7 @@
 """Pictures that leave the service, on the real servers: live to many viewers, clips and playlists, a page's camera."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -236,13 +237,13 @@ def test_a_clip_is_what_was_stored_at_its_times(http: httpx.Client, film: Video,
     path = tmp_path / "clip.mp4"
     path.write_bytes(answer.content)
     with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        assert (stream.codec_context.name, stream.codec_context.width, stream.codec_context.height) == (
-            "h264",
-            WIDTH,
-            HEIGHT,
-        )
-        assert float(stream.duration * stream.time_base) == pytest.approx(4.25, abs=0.01)  # type: ignore[operator]
+        video = container.streams.video[0]
+        assert (video.codec_context.name, video.width, video.height) == ("h264", WIDTH, HEIGHT)
+        assert float(video.duration * video.time_base) == pytest.approx(4.25, abs=0.01)  # type: ignore[operator]
+    if shutil.which("ffprobe"):
+        asked = ["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0"]
+        said = subprocess.run([*asked, str(path)], capture_output=True, text=True, check=True)
+        assert (said.stdout.strip(), said.stderr) == (str(len(numbers)), "")
 
 
 def test_a_playlist_is_played_as_one_film(http: httpx.Client, film: Video) -> None:
@@ -303,19 +304,6 @@ def test_a_camera_in_a_page_reaches_ingest(http: httpx.Client, folder: Path) -> 
             assert packet.pts == int(began.timestamp() * 1e6) + 40_000 * number
         assert http.post(f"{path}/end").status_code == 204
         pulling.result(10)
-
-
-def test_a_player_of_the_system_plays_the_clip(http: httpx.Client, film: Video, tmp_path: Path) -> None:
-    path = tmp_path / "clip.mp4"
-    path.write_bytes(http.get(f"/analysis/{film.video_id}/clip").content)
-    try:
-        asked = ["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames,duration"]
-        said = subprocess.run([*asked, "-of", "csv=p=0", str(path)], capture_output=True, text=True, check=True)
-    except FileNotFoundError:
-        pytest.skip("ffprobe is not installed")
-    duration, frames = said.stdout.strip().split(",")
-    assert float(duration) == pytest.approx(10.0, abs=0.01)
-    assert (int(frames), said.stderr) == (38, "")
 
 
 def test_the_service_ends_though_somebody_looks(api: RunningApi, analysis: Analysis) -> None:
