@@ -32,7 +32,7 @@ from framewise.errors import (
     Unreachable,
     WaitTimeout,
 )
-from framewise.insights import Comparison, Found, Summary
+from framewise.insights import Comparison, Found, Insights, Summary
 from framewise.retries import Retries
 from framewise.submissions import Options
 
@@ -50,6 +50,7 @@ __all__ = [
     "Found",
     "FrameCounts",
     "FramewiseError",
+    "Insights",
     "Invalid",
     "KeyRefused",
     "Model",

@@ -13,6 +13,8 @@ from pipeline.contracts.results import TaskName
 
 DEFAULT_DAYS = 7
 MOST_NAMED = 50
+LAST_YEAR = 9998
+"""The steps of a later one would end behind the last moment that there is."""
 
 
 def _known_zone(name: str) -> str:
@@ -47,6 +49,8 @@ class InsightsParams(BaseModel):
     @model_validator(mode="after")
     def _few_enough(self) -> "InsightsParams":
         span = self.span(datetime.now(UTC))
+        if max(span.start, span.end).year > LAST_YEAR:
+            raise ValueError(f"the year must be at most {LAST_YEAR}")
         if span.seconds < 0:
             raise ValueError("from is after to")
         if not span.fits(self.step or Step.DAY):
