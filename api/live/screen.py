@@ -13,7 +13,7 @@ from pipeline.contracts.errors import StoreError
 LOOK_SECONDS = 1.0
 """How often the stores are asked whether the video has ended, and for its newest frame while the topic says nothing."""
 LEAST_SECONDS = 0.04
-AGAIN_SECONDS = 0.1
+AGAIN_SECONDS = 0.05
 """A result may come before its picture is stored: so often that is looked for again."""
 
 log = logging.getLogger(__name__)
