@@ -42,6 +42,14 @@ class MissingRange(Answer):
     to: int
 
 
+class Gap(Answer):
+    """A time (UTC) of which a live video has no frames, and why; `to` is None while it lasts."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime | None = None
+    reason: str
+
+
 class Endpoint(Answer):
     """Where to publish a live stream: what OBS asks for, and both in one address. The key is shown this once."""
 
@@ -71,6 +79,10 @@ class Video(Answer):
     height: int | None = None
     frames: FrameCounts = FrameCounts()
     missing: list[MissingRange] = []
+    gaps: list[Gap] = []
+    connected: bool | None = None
+    lag_seconds: float | None = None
+    keep: str | None = None
     warnings: list[str] = []
     stages: list[Stage] = []
     progress: float | None = None

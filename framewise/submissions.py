@@ -80,6 +80,13 @@ class Submissions:
             self._connection.json("POST", "/analysis/rtmp-endpoint", json=body, headers=headers)
         )
 
+    def stream(self, url: str, keep: str = "newest", **options: Unpack[Options]) -> Video:
+        """Have a live source pulled: rtsp, rtmp, http, or `device:NAME` of a camera that the service knows.
+
+        `keep` is `newest` or `all`: what becomes of frames when the analysis falls behind.
+        """
+        return self._submit("/analysis/stream", {"streamURL": url, "keep": keep, **fields(options)}, options)
+
     def upload(self, path: str | Path, *, on_progress: OnProgress | None = None, **options: Unpack[Options]) -> Video:
         """Submit a file, streamed from disk. Raises OSError when it cannot be read."""
         file = Path(path)

@@ -182,3 +182,8 @@ def test_an_address_to_publish_to_shows_its_key_once(client: Client) -> None:
     assert client.video(made.video_id).source == "rtmp"
     with pytest.raises(Conflict, match="shown once"):
         client.rtmp_endpoint(keep="all", tasks=["color_detection"], frame_step=10, idempotency_key="stage")
+
+
+def test_a_live_source_is_pulled(client: Client) -> None:
+    made = client.stream("rtsp://user:secret@93.184.215.14/one", keep="all", tasks=["color_detection"])
+    assert (made.source, made.keep, made.gaps, made.video_url) == ("stream", "all", [], "rtsp://***@93.184.215.14/one")
