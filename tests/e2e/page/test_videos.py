@@ -96,7 +96,7 @@ def test_videos_are_found_by_words_and_state(
     page.get_by_label("Search").fill(f"STREET {mark}")
     names = page.get_by_role("list", name="Videos").get_by_role("heading")
     expect(names).to_have_count(2)
-    assert sorted(names.all_inner_texts()) == ["Street, Monday", "Street, Tuesday"]
+    assert sorted(names.all_text_contents()) == ["Street, Monday", "Street, Tuesday"]
     expect(page.get_by_text("2 videos", exact=True)).to_be_visible()
     page.get_by_role("radio", name="completed").check()
     expect(page.get_by_text("No video fits.")).to_be_visible()
@@ -124,7 +124,7 @@ def test_a_list_goes_on_by_pages(visitor: Visitor, stack: Trial, mark: str) -> N
     page.get_by_role("button", name="Show more").click()
     expect(rows).to_have_count(27)
     expect(page.get_by_role("button", name="Show more")).to_be_hidden()
-    assert rows.get_by_role("heading").all_inner_texts() == [f"Far {n}" for n in range(26, -1, -1)]
+    assert rows.get_by_role("heading").all_text_contents() == [f"Far {n}" for n in range(26, -1, -1)]
 
 
 def test_everybody_can_use_it(
