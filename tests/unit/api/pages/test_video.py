@@ -15,7 +15,9 @@ from api.services import Services
 from pipeline.contracts.errors import Problem
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.videos import Video, VideoStatus
+from pipeline.stores.keys import Scope
 from pipeline.stores.rows import RowPlace
+from tests.unit.api.pages.test_sign_in import LOOKS, Browser
 from tests.unit.api.test_summary import frame, save, stored
 from tests.unit.factories import a_video
 
@@ -90,3 +92,14 @@ def test_what_is_not_there_is_said_in_words(client: TestClient, name: str) -> No
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
     assert "There is no such video" in answer.text
+
+
+def test_anothers_video_is_as_if_it_were_not_there(services: Services) -> None:
+    video = replace(a_video(), key_id="somebody-else", video_name="Secret street")
+    services.videos.create(video)
+    browser = Browser(services)
+    browser.sign_in(Scope.READ)
+    answer = browser.client.get(f"/videos/{video.video_id}", headers=LOOKS)
+    assert answer.status_code == 404
+    assert f"there is no video {video.video_id}" in answer.text
+    assert "Secret" not in answer.text
