@@ -26,7 +26,8 @@ def shown(client: TestClient, video: Video) -> str:
     """The page."""
     answer = client.get(f"/videos/{video.video_id}")
     assert answer.status_code == 200, answer.text
-    return answer.text
+    page: str = answer.text
+    return page
 
 
 def told(page: str, name: str) -> str:
