@@ -53,7 +53,7 @@ def submit(client: httpx.Client, film: Path) -> str:
 
 def sent_at(client: httpx.Client, publisher: Publisher, video_id: UUID, number: int, seen: Seen) -> float | None:
     """When the publisher sent a frame, by the number in its stored picture."""
-    answer = client.get(f"/analysis/{video_id}/frames/{number}", params={"annotate": "false"})
+    answer = client.get(f"/analysis/{video_id}/frame/{number}", params={"annotate": "false"})
     if answer.status_code != 200:
         return None
     picture = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_GRAYSCALE)
@@ -107,7 +107,7 @@ def _beside(client: httpx.Client, film: Path | None, folder: Path) -> Iterator[N
     began = time.monotonic()
     yield
     shown = client.get(path).json()
-    done = shown["frames"]["processed"] if "processed" in shown["frames"] else shown["frames"]
+    done = shown["frames"]["done"]
     print(f"the file beside it ({frames} frames): {done} after {time.monotonic() - began:.0f} s")
     client.delete(path)
 

@@ -63,14 +63,14 @@ def measured(settings: StackSettings, clip: Path, streams: int, seconds: float, 
         streams,
         {name: sum(peaks) / 2**20 for name, peaks in usage.peaks().items()},
         {name: spent / seconds for name, spent in usage.cpu_seconds().items()},
-        sum(b["processed"] - a["processed"] for a, b in zip(before, after, strict=True)),
+        sum(b["done"] - a["done"] for a, b in zip(before, after, strict=True)),
         sum(b["dropped"] - a["dropped"] for a, b in zip(before, after, strict=True)),
     )
 
 
 def _frames(client: httpx.Client, video_id: UUID) -> dict[str, Any]:
     found: dict[str, Any] = client.get(f"/analysis/{video_id}").raise_for_status().json()["frames"]
-    return {name: found.get(name) or 0 for name in ("processed", "dropped")}
+    return {name: found.get(name) or 0 for name in ("done", "dropped")}
 
 
 def _wait_for_end(client: httpx.Client, video_id: UUID) -> None:

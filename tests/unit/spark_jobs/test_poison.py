@@ -30,8 +30,8 @@ from spark_jobs.records import Row
 from spark_jobs.watchdog import Watchdog
 from spark_jobs.worker import FrameWorker, analyze_udf
 from tests.unit.factories import a_frame, a_result
-from tests.unit.spark_jobs.test_transforms import KAFKA
 from tests.unit.spark_jobs.test_live import Listed
+from tests.unit.spark_jobs.test_transforms import KAFKA
 from tests.unit.spark_jobs.test_worker import Files, record
 
 SEGFAULT, HANG, STOP, EXIT = b"segfault", b"hang", b"stop", b"exit"
