@@ -43,7 +43,7 @@ def test_a_stream_is_analysed_while_it_goes_on_and_completes_when_its_publisher_
     assert not any(moment(gap["from"]) < at < moment(gap["to"]) for at in times)
     key = stream.made["stream_key"].encode()
     kept = [f for f in stack.settings.data_dir.rglob("*") if f.is_file() and "cassandra" not in f.parts]
-    assert {"api.log", "ingest.log", "rtmp.log", "analysis.log"} <= {f.name for f in kept}
+    assert {"api.log", "ingest.log", "analysis.log", "rtmp.conf"} <= {f.name for f in kept}
     assert [f.name for f in kept if key in f.read_bytes()] == []
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from stack import rtmp
 from stack.processes import family, marked, memory
-from tests.e2e.disturbance import Subject, disturbed_stack, seed_for
+from tests.e2e.disturbance import Subject, disturbed_stack, seed_for, until
 from tests.e2e.films import Film
 from tests.e2e.streams import Stream, moment
 
@@ -23,7 +23,8 @@ pytestmark = [
 log = logging.getLogger(__name__)
 TOGETHER_SECONDS = 120.0
 SETTLED_SECONDS = 30.0
-MOST_GROWTH = 1.15
+MOST_GROWTH = {"ingest": 1.15, "api": 1.15, "rtmp": 1.15, "analysis": 1.35}
+"""Of the memory, in a minute and a half; a JVM takes the heap that it may have by and by."""
 COUNT = 3
 
 
@@ -78,7 +79,7 @@ def test_three_streams_and_a_file_together(subject: Subject, film: Film, tmp_pat
             assert video["gaps"] == []
     log.warning("memory before %s, after %s (MiB)", before, after)
     for name, mib in after.items():
-        assert mib < before[name] * MOST_GROWTH + 30, (name, before, after)
+        assert mib < before[name] * MOST_GROWTH[name] + 30, (name, before, after)
     assert subject.completed(file)["frames"]["failed"] == 0
     for stream in streams:
         stream.completed()
@@ -109,6 +110,7 @@ def test_streams_recover_when_a_service_is_killed(subject: Subject, film: Film, 
             stream.until_more(random.randint(2, 6))
         failures = subject.failures[name]
         subject.process(name).kill()
+        until(lambda: subject.failures[name] > failures, f"the end of {name} is noticed")
         if name == "rtmp":  # with it every connection has gone: publishers come again by themselves, as OBS does
             assert all(publisher.refused() for publisher in publishers)
             subject.all_up()
