@@ -9,7 +9,7 @@ from kafka.structs import OffsetAndMetadata
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings
 from pipeline.kafka.codecs import FRAME_HEADERS
-from pipeline.kafka.topics import MAX_RECORD_BYTES, Topics, wait_for_broker
+from pipeline.kafka.topics import MAX_RECORD_BYTES, Topics, live_group, wait_for_broker
 from spark_jobs.records import Row
 
 FETCH_BYTES = 4 * MAX_RECORD_BYTES
@@ -45,7 +45,7 @@ class KafkaLiveFrames:
         try:
             self._consumer = KafkaConsumer(
                 bootstrap_servers=settings.kafka_bootstrap,
-                group_id=f"{settings.topic_prefix}analysis-live",
+                group_id=live_group(settings),
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 max_poll_records=1,

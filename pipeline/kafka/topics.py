@@ -39,6 +39,11 @@ class Topics:
         return cls(*(f"{prefix}{name}" for name in names))
 
 
+def live_group(settings: KafkaSettings) -> str:
+    """The consumer group by which the analysis says up to where live frames are kept."""
+    return f"{settings.topic_prefix}analysis-live"
+
+
 def wait_for_broker(settings: KafkaSettings, patience: float = 30.0) -> None:
     """Return once a broker takes connections; raises StoreUnavailable when none does for `patience` seconds.
 
