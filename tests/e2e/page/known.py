@@ -10,6 +10,7 @@ from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.errors import Problem
+from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import AnalyzedFrame, Box, Detection, FrameResult, TaskName, TaskRequest
 from pipeline.contracts.settings import CassandraSettings
 from pipeline.contracts.videos import Sampling, SourceProgress, Video, VideoStatus
@@ -85,12 +86,14 @@ class Shelf:
         error: Problem | None = None,
         parent_id: UUID | None = None,
         pictures: Collection[int] | None = None,
+        kept: StoreFrames = StoreFrames.FULL,
     ) -> Video:
         """A video of these frames that has ended: completed, or failed for a reason; pictures of all, or of these."""
         now = datetime.now(UTC)
         video = replace(
             a_video(status=VideoStatus.FAILED if error else VideoStatus.COMPLETED, sampling=Sampling(STEP)),
             video_name=name, created_at=now, started_at=now, finished_at=now, error=error, parent_id=parent_id,
+            store_frames=kept,
             tasks=tuple(TaskRequest(task) for task in TaskName), frames_expected=len(frames),
             attempt_timestamp=int(now.timestamp() * 1e6),
         )  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Response, expect
 
 from pipeline.contracts.errors import Problem
+from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.videos import Video
 from stack.trial import Trial
 from tests.e2e.browser import Visitor
@@ -159,6 +160,14 @@ def test_a_failed_video_says_why(visitor: Visitor, shelf: Shelf) -> None:
     expect(page.get_by_text("The analysis stalled: no frame came for 60 s")).to_be_visible()
     expect(page.get_by_role("button", name="Retry")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+
+
+def test_boxes_are_there_though_pictures_were_not_kept(visitor: Visitor, shelf: Shelf) -> None:
+    video = shelf.put("Discreet", [everything(place) for place in range(3)], pictures=(), kept=StoreFrames.NONE)
+    page = visitor.open(address(video))
+    expect(page.get_by_text("The pictures of this video were not kept")).to_be_visible()
+    expect(page.locator("#overlay g")).to_have_count(4)
+    expect(page.get_by_role("button", name="As a film")).to_have_count(0)
 
 
 def test_an_analysis_again_is_compared(visitor: Visitor, shelf: Shelf, known: Video) -> None:

@@ -34,7 +34,7 @@ const path = video.status_url;
 const problem = (error) => showProblem($("page-problem"), error);
 const frames = new Frames(path, stepOf(video), span);
 const playhead = new Playhead(frames);
-const pictures = new Pictures(path);
+const pictures = new Pictures(path, video.store_frames !== "none");
 const filters = new Filters($("filters"), video.models_to_run.map(({ name }) => name));
 const overlay = new Overlay($("overlay"), filters);
 const screen = new Screen(page, playhead, pictures, overlay, filters);
@@ -132,10 +132,13 @@ function state({ status, attempt }) {
 }
 
 async function begin() {
+  $("follow").checked = ["rtmp", "stream"].includes(video.source) && video.finished_at === null;
+  if (video.width) screen.size(video.width, video.height);
   show();
   offerComparison($("comparison"), video);
   if (video.finished_at === null) events(page.dataset.events, { result, state });
-  await Promise.all([summarise(), moments.go(asked(location) ?? { time: span.first })]);
+  const start = asked(location) ?? { time: $("follow").checked ? span.last : span.first };
+  await Promise.all([summarise(), moments.go(start)]);
   show();
 }
 

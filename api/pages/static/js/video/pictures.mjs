@@ -8,8 +8,9 @@ const KEPT = 60;
 export class Pictures {
   #kept = new Map();
 
-  constructor(path) {
+  constructor(path, kept) {
     this.path = path;
+    this.kept = kept;
     this.blur = false;
   }
 
@@ -18,8 +19,9 @@ export class Pictures {
     return query(`${this.path}/frame/${number}`, { annotate, blur: this.blur ? "faces" : null });
   }
 
-  /** A loaded picture; throws the Problem for which there is none. */
+  /** A loaded picture, or null where pictures are not kept; throws the Problem for which there is none. */
   async picture(number) {
+    if (!this.kept) return null;
     const address = this.address(number);
     const known = this.#kept.get(address) ?? this.#load(address);
     this.#kept.delete(address);

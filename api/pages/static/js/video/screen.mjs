@@ -33,6 +33,12 @@ export class Screen {
     return this.shown;
   }
 
+  /** Take the form of a picture, in pixels. */
+  size(width, height) {
+    this.place.querySelector("#stage").style.setProperty("--ratio", width / height);
+    this.overlay.fit(width, height);
+  }
+
   /** Put a moving picture in the place of the single one. */
   replace(video) {
     this.place.querySelector("#stage").querySelectorAll("img, video").forEach((old) => old !== video && old.remove());
@@ -66,8 +72,7 @@ export class Screen {
     stage.querySelector("img")?.remove();
     stage.dataset.frame = frame.number;
     if (!picture) return;
-    stage.style.setProperty("--ratio", picture.naturalWidth / picture.naturalHeight);
-    this.overlay.fit(picture.naturalWidth, picture.naturalHeight);
+    this.size(picture.naturalWidth, picture.naturalHeight);
     picture.alt = `Frame ${frame.number} at ${clock(frame.time)}`;
     stage.prepend(picture);
   }
