@@ -98,6 +98,7 @@ def _open(settings: WorkerSettings) -> Process:
     publisher = KafkaPublisher(settings.kafka, f"framewise-{name}")
     frames = FolderFrameStore(settings.paths.frames_dir)
 
+    @functools.cache
     def live() -> tuple[FrameWorker, LateCounts]:
         counts = LateCounts(videos, results)
         return FrameWorker(careful, frames, ResultsSink(RecentVideos(videos), counts, publisher), name), counts
