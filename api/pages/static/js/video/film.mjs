@@ -55,11 +55,11 @@ export class Film {
       if (signal.aborted) return;
       this.#release();
       if (!part) return this.stop();
-      this.#part = part;
-      this.#video.src = part.address;
-      await this.#video.play();
+      this.#part = { ...part, address: URL.createObjectURL(part.clip) };
+      this.#video.src = this.#part.address;
       this.#next = this.#behind(part, signal);
       this.#next.catch(() => {});  // it is told when its turn comes
+      await this.#video.play();
     } catch (problem) {
       if (signal.aborted) return;
       this.stop();
@@ -71,7 +71,7 @@ export class Film {
     const to = frame.time + Math.min(PART_SECONDS, frames * (this.player.interval || 1));
     const asked = { from: frame.time, to, annotate: false, blur: this.pictures.blur ? "faces" : null };
     const clip = await fetchClip(query(`${this.path}/clip`, asked), signal);
-    return { frame, to, address: URL.createObjectURL(clip) };
+    return { frame, to, clip };
   }
 
   async #behind({ frame, to }, signal) {
