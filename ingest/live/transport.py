@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import BinaryIO
 
@@ -19,8 +20,10 @@ from ingest.live.packets import Packet, StreamHeader, write_header, write_packet
 
 MEMORY_BYTES = 2 * 2**30
 LONG_SECONDS = 30 * 86_400.0
-AT_ONCE_SECONDS = 0.004
-"""A packet that takes longer was waited for; what came before lay ready since the source was opened."""
+READY_SECONDS = 0.004
+"""A packet that takes longer was waited for; what comes sooner lay ready."""
+AT_PACE = 3
+HELD_SECONDS = 1.0
 MOST_READY = 2000
 
 
@@ -66,35 +69,39 @@ def forward(opening: Opening, pipe: BinaryIO) -> int:
 def backdated(
     packets: Iterator[Packet], time_base: Fraction, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Packet]:
-    """The packets, but those that lay ready at the start with the time at which they will have come.
+    """The packets, but those at the start with the time at which they would have come without delay.
 
-    Opening a stream reads ahead. The last packet that was ready came just now; the others, earlier by stream time.
+    Opening a stream reads ahead, so the first ones lie ready and come in a burst. They are held until packets come at
+    the stream's own pace, about a second at most, and dated by the one among them that was the least late.
     """
     ready: list[Packet] = []
-    asked = clock()
+    began = asked = clock()
+    at_pace = 0
     for packet in packets:
-        waited = clock() - asked > AT_ONCE_SECONDS
-        if waited or len(ready) >= MOST_READY:
-            yield from _earlier(ready, time_base)
-            yield packet
-            yield from packets
-            return
+        waited = clock() - asked
+        at_pace = at_pace + 1 if ready and waited >= _pace(ready[-1], packet, time_base) else 0
         ready.append(packet)
+        if at_pace >= AT_PACE or clock() - began > HELD_SECONDS or len(ready) >= MOST_READY:
+            break
         asked = clock()
-    yield from _earlier(ready, time_base)
+    yield from _dated(ready, time_base)
+    yield from packets
 
 
-def _earlier(ready: list[Packet], time_base: Fraction) -> list[Packet]:
-    stamps = [packet.pts for packet in ready if packet.pts is not None]
-    if not stamps:
+def _pace(before: Packet, packet: Packet, time_base: Fraction) -> float:
+    """How many seconds after the one before a packet comes at least that was waited for."""
+    if before.dts is None or packet.dts is None:
+        return READY_SECONDS
+    return max(READY_SECONDS, float((packet.dts - before.dts) * time_base) / 2)
+
+
+def _dated(ready: list[Packet], time_base: Fraction) -> list[Packet]:
+    """The packets with the times at which they came, or should have come by the clock of the least late of them."""
+    late = [p.arrived_at - round(p.pts * time_base * 1_000_000) for p in ready if p.pts is not None]
+    if not late:
         return ready
-    newest, at = max(stamps), ready[-1].arrived_at
-    return [
-        packet
-        if packet.pts is None
-        else Packet(packet.data, packet.pts, packet.dts, at - round((newest - packet.pts) * time_base * 1_000_000))
-        for packet in ready
-    ]
+    least = min(late)
+    return [p if p.pts is None else replace(p, arrived_at=least + round(p.pts * time_base * 1_000_000)) for p in ready]
 
 
 def paced(packets: Iterator[Packet], header: StreamHeader) -> Iterator[Packet]:

@@ -37,7 +37,7 @@ from tests.unit.factories import a_result
 from tests.unit.ingest.media import number_in, numbered_video, picture
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(rtmp.missing()), reason=rtmp.missing())]
-GRACE = 4.0
+GRACE = 12.0
 BODY = {"modelsToRun": ["color_detection"], "sampleSeconds": 0.2}
 
 
@@ -153,7 +153,11 @@ def world(
     }
     with ExitStack() as stack:
         api = stack.enter_context(running_api(data, cassandra_settings, kafka_settings, **more))
-        where: dict[str, Any] = {"api_port": int(api.url.rpartition(":")[2]), "rtmp_port": port, "rtmp_control_port": control}
+        where: dict[str, Any] = {
+            "api_port": int(api.url.rpartition(":")[2]),
+            "rtmp_port": port,
+            "rtmp_control_port": control,
+        }
         stack.enter_context(rtmp_server(StackSettings(data_dir=data, **where), data / "rtmp.log"))
         http = stack.enter_context(httpx.Client(base_url=api.url, timeout=30, trust_env=False))
         analyst = stack.enter_context(Analyst(kafka_settings, client).working())
@@ -206,13 +210,13 @@ def _check_end(world: World, video_id: str) -> None:
     numbers = [number for number, _, _ in seen]
     assert len(set(numbers)) == len(numbers) == frames["expected"] == frames["done"]
     assert video["error"] is None
-    assert len(video["gaps"]) == 2
+    assert [gap["reason"].split()[1] for gap in video["gaps"]] == ["publisher", "was"]
     rows = world.http.get(f"/analysis/{video_id}/results", params={"limit": 1000}).json()["items"]
     times = [row["media_time"] for row in rows]
     assert times == sorted(times)
     assert times[0] == 0
     steps = [b - a for a, b in pairwise(times)]
-    assert sum(0.15 < step < 0.27 for step in steps) > 0.9 * (len(steps) - 2)
+    assert sum(0.15 < step < 0.27 for step in steps) > 0.7 * (len(steps) - 2)
     late = sorted(late for _, _, late in seen)
     assert late[len(late) // 2] < 0.5
 
