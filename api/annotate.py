@@ -20,7 +20,14 @@ FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 def annotate(jpeg: bytes, rows: Iterable[ResultRow], min_confidence: float = 0.0, hidden: Iterable[Box] = ()) -> bytes:
     """The JPEG with the boxes `hidden` blurred and the rows' findings drawn on it; raises FrameUnreadable."""
-    picture = hide(decode(jpeg), hidden)
+    return encode(drawn_on(decode(jpeg), rows, hidden, min_confidence))
+
+
+def drawn_on(
+    picture: Image, rows: Iterable[ResultRow], hidden: Iterable[Box] = (), min_confidence: float = 0.0
+) -> Image:
+    """The same on pixels, which are changed."""
+    hide(picture, hidden)
     for row in sorted(rows, key=lambda row: list(TaskName).index(row.task)):
         sure = [d for d in row.detections if d.confidence >= min_confidence]
         if row.task is TaskName.COLORS:
@@ -28,7 +35,7 @@ def annotate(jpeg: bytes, rows: Iterable[ResultRow], min_confidence: float = 0.0
         else:
             for detection in sure:
                 _finding(picture, detection, COLOURS[row.task], below=row.task is TaskName.EMOTIONS)
-    return encode(picture)
+    return picture
 
 
 def _finding(image: Image, detection: Detection, colour: Bgr, below: bool) -> None:

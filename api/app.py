@@ -9,22 +9,33 @@ from api.keys.documented import document_keys
 from api.keys.ring import KeyRing
 from api.measuring import MetricsPage
 from api.observing import Observing
+from api.pages import site
 from api.problems import ProblemBody
 from api.readiness import Readiness
 from api.routes import (
+    clips,
     compare,
     control,
     deliveries,
     events,
+    failures,
     frames,
+    insights,
+    live,
     metrics,
+    pull,
     rerun,
     results,
+    rtmp,
     search,
     service,
+    streams,
     submissions,
     summary,
+    system,
+    thumbnails,
     videos,
+    webcam,
 )
 from api.services import Services
 
@@ -46,25 +57,39 @@ def create_app(
     gates.insert(0, Middleware(Observing))
     app = FastAPI(title="Framewise", version="0.1.0", description=DESCRIPTION, middleware=gates)
     app.state.services = services
+    app.state.keys = keys
     app.state.readiness = Readiness(services.checks)
+    app.state.beside = Readiness({"rtmp": services.rtmp.server.check})
     app.state.metrics = page or MetricsPage()
     problems.install(app)
     for module in (
         submissions,
+        pull,
+        webcam,
+        rtmp,
         rerun,
         control,
+        insights,
+        streams,
         videos,
         search,
         results,
         summary,
         compare,
         frames,
+        thumbnails,
+        failures,
         events,
+        live,
+        clips,
         deliveries,
         service,
+        system,
         metrics,
     ):
         app.include_router(module.router)
+    app.include_router(rtmp.hooks)
+    site.install(app)
     _document_problems(app)
     return app
 

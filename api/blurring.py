@@ -18,12 +18,13 @@ def face_boxes(services: Services, video: Video, frame_number: int, rows: Sequen
     picture that was stored blurred shows no face anyhow.
     """
     if video.store_frames is not StoreFrames.BLURRED:
-        _check_looked_for(services, video)
+        check_looked_for(services, video)
         _check_found(video, frame_number, rows)
     return [d.box for row in rows if row.task in SEEN_IN for d in row.detections if d.box is not None]
 
 
-def _check_looked_for(services: Services, video: Video) -> None:
+def check_looked_for(services: Services, video: Video) -> None:
+    """Raise Conflict when the faces of a video were not looked for, or only the surest were kept."""
     asked = next((task for task in video.tasks if task.name is TaskName.FACES), None)
     advice = f"run it again with faces_detection (POST /analysis/{video.video_id}/rerun) and ask that video"
     if asked is None:

@@ -48,6 +48,10 @@ VIDEO: Example = {
     "callback_url": None,
     "store_frames": "full",
     "attempt": 1,
+    "keep": None,
+    "connected": None,
+    "lag_seconds": None,
+    "gaps": [],
     "status_url": f"/analysis/{VIDEO_ID}",
     "results_url": f"/analysis/{VIDEO_ID}/results",
 }

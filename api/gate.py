@@ -1,13 +1,15 @@
 """Owns what is turned away before any route: foreign hosts and origins, requests without a key, bodies too large."""
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.caller import ANYBODY, STRANGER, Caller
+from api.keys.cookie import key_in
 from api.keys.rates import RequestRates
 from api.keys.ring import ASK, KeyRing
 from api.problems import BodyTooLarge, body_too_large, problem, problem_of
@@ -18,6 +20,10 @@ from pipeline.stores.keys import Scope as KeyScope
 JSON_BYTES = 2**20
 NEEDS_NO_KEY = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"})
 """What is told without a key: that the service runs, whether it is ready (a stranger gets no details), and the docs."""
+SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
+STATIC = "/static/"
+HOOKS = "/hooks/"
+"""What servers of the stack ask: they show a secret of their own."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -29,7 +35,8 @@ class LoopbackGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let through, or answer 403."""
-        if scope["type"] == "http" and (reason := _foreign(Headers(scope=scope))):
+        asked = scope["type"] == "http" and not scope["path"].startswith(HOOKS)
+        if asked and (reason := _foreign(Headers(scope=scope))):
             request = Request(scope)
             await problem(request, 403, "foreign-request", "This service is for its own machine", reason)(
                 scope, receive, send
@@ -67,7 +74,7 @@ class KeyGate:
         try:
             caller = await self._caller(scope)
         except FramewiseError as e:
-            await problem_of(Request(scope), e)(scope, receive, send)
+            await _refusal(Request(scope), e)(scope, receive, send)
             return
         scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, receive, send)
@@ -75,7 +82,9 @@ class KeyGate:
     async def _caller(self, scope: Scope) -> Caller:
         if self._keys is None:
             return ANYBODY
-        if (sent := _key_sent(Headers(scope=scope))) is None:
+        if _is_open(scope["path"]):
+            return STRANGER
+        if (sent := _key_sent(Headers(scope=scope), scope["method"])) is None:
             if scope["path"] in NEEDS_NO_KEY:
                 return STRANGER
             raise Unauthorized(f"this service needs a key: {ASK}")
@@ -89,11 +98,25 @@ class KeyGate:
         return caller
 
 
-def _key_sent(headers: Headers) -> str | None:
+def _is_open(path: str) -> bool:
+    """Whether anybody may ask, and a key makes no difference: what signing in needs, and servers of the stack."""
+    return path in (SIGN_IN, SIGN_OUT) or path.startswith((STATIC, HOOKS))
+
+
+def _key_sent(headers: Headers, method: str) -> str | None:
     kind, _, token = headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return token.strip()
-    return headers.get("x-api-key")
+    return headers.get("x-api-key") or key_in(headers, method not in READING)
+
+
+def _refusal(request: Request, error: FramewiseError) -> Response:
+    """The problem; whoever opens a page without a key is asked for one."""
+    looks = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    if isinstance(error, Unauthorized) and looks:
+        asked = quote(f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path)
+        return RedirectResponse(f"{SIGN_IN}?next={asked}", 303)
+    return problem_of(request, error)
 
 
 class BodyLimit:

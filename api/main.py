@@ -4,15 +4,19 @@ import logging
 import signal
 import sys
 import tempfile
+from datetime import timedelta
 from functools import partial
 
 from api.app import create_app
+from api.clips.encoding import clear_leftovers
+from api.clips.room import ClipRoom
 from api.events.answers import preview_events
 from api.events.doorbell import Doorbell
 from api.events.hub import EventHub
 from api.keys.ring import KeyRing
 from api.measuring import MetricsPage, questions
 from api.readiness import heartbeat_check
+from api.rtmp.door import RtmpDoor
 from api.services import Services, disk_check, kafka_check
 from api.serving import serve
 from api.webhooks.notifier import make_notifier
@@ -20,6 +24,7 @@ from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.deletions import CassandraDeletionStore
 from pipeline.cassandra.digests import CassandraDigestStore
 from pipeline.cassandra.keys import CassandraKeyStore
+from pipeline.cassandra.publishers import CassandraPublisherStore
 from pipeline.cassandra.queue import CassandraSpeedStore
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.search import CassandraSearchIndex
@@ -32,14 +37,19 @@ from pipeline.contracts.settings import (
     ApiSettings,
     CassandraSettings,
     KafkaSettings,
+    LiveSettings,
     PathSettings,
+    RtmpSettings,
     WebhookSettings,
 )
+from pipeline.kafka.listening import Records
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing, stop_tracing
 from pipeline.observing.usage import report_usage
 from pipeline.outbound.guard import SourceGuard
+from pipeline.rtmp.keys import server_secret
+from pipeline.rtmp.nginx import NginxRtmp
 from pipeline.stores.frames import FolderFrameStore
 from pipeline.stores.models import CassandraModelStore
 
@@ -76,6 +86,7 @@ def _serve() -> int:
     spool = paths.data_dir / "tmp"
     spool.mkdir(parents=True, exist_ok=True)
     tempfile.tempdir = str(spool)
+    clear_leftovers(spool)
     client = CassandraClient(_prompt(CassandraSettings()))
     publisher = KafkaPublisher(kafka, "framewise-api")
     services = Services(
@@ -98,11 +109,13 @@ def _serve() -> int:
         deletions=CassandraDeletionStore(client),
         submissions=CassandraSubmissionStore(client),
         events=EventHub(settings.max_event_streams),
+        clips=ClipRoom(settings.max_clips),
         webhooks=CassandraWebhookStore(client),
         guard=SourceGuard(webhooks.allowed_hosts),
+        rtmp=_rtmp(client, paths),
     )
     notifier = make_notifier(services, webhooks, paths.data_dir)
-    doorbell = Doorbell(kafka, partial(services.events.ring, preview=preview_events))
+    doorbell = Doorbell(kafka, partial(_tell, services))
     try:
         serve(
             create_app(
@@ -112,7 +125,7 @@ def _serve() -> int:
                 MetricsPage(questions(kafka, paths, services.queue)),
             ),
             services.events,
-            (doorbell, notifier),
+            (doorbell, notifier, services.system),
             host=settings.api_host,
             port=settings.api_port,
             log_config=None,
@@ -120,11 +133,32 @@ def _serve() -> int:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     finally:
+        services.live.close()
+        services.clips.close()
         publisher.close()
         client.close()
         stop_tracing()
         logger.info("stopped")
     return 0
+
+
+def _tell(services: Services, records: Records) -> None:
+    """Records of the topic `results`, to whoever follows their videos."""
+    services.live.hear(records)
+    services.newest.hear(records)
+    services.events.ring(records, preview=preview_events)
+
+
+def _rtmp(client: CassandraClient, paths: PathSettings) -> RtmpDoor:
+    """The server to which streams are published; whether there is one is asked when it is needed."""
+    settings = RtmpSettings()
+    return RtmpDoor(
+        NginxRtmp(settings, paths.data_dir),
+        CassandraPublisherStore(client),
+        settings,
+        server_secret(paths.data_dir),
+        timedelta(seconds=LiveSettings().rtmp_wait_seconds),
+    )
 
 
 def _prompt(cassandra: CassandraSettings) -> CassandraSettings:

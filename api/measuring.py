@@ -88,7 +88,8 @@ def questions(kafka: KafkaSettings, paths: PathSettings, queue: QueueWatch) -> d
 
     def waiting() -> Values:
         taken = taken_offsets(checkpoint, Topics.of(kafka).frames)
-        return {} if taken is None else {"frames": lag.frames_waiting(taken)}
+        known = {} if taken is None else {"frames": lag.frames_waiting(taken)}
+        return {**known, "frames-live": lag.live_frames_waiting()}
 
     return {
         "framewise_videos_open": Question(lambda: _open(queue), KEPT_SECONDS),

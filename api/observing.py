@@ -19,6 +19,8 @@ PLAIN_ID = re.compile(r"[0-9A-Fa-f-]{32,36}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 PROBED = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines every few seconds: while they go well, they are neither logged nor traced."""
+MANY = "/frames"
+"""How the path of a camera's pictures ends, ten a second: as those above."""
 NO_ROUTE = "none"
 """In place of a route where none fits: a path would be a label of the asker's own making."""
 
@@ -67,7 +69,11 @@ class Observing:
 
 
 def _spanned(path: str, parent: str | None) -> AbstractContextManager[SpanHere]:
-    return nullcontext(NOTHING) if path in PROBED else span("request", parent, "server")
+    return nullcontext(NOTHING) if _is_usual(path) else span("request", parent, "server")
+
+
+def _is_usual(path: str) -> bool:
+    return path in PROBED or path.endswith(MANY)
 
 
 def _id_of(sent: str | None) -> str:
@@ -85,7 +91,7 @@ def _report(scope: Scope, status: int, answered: float, ended: float, here: Span
         here.failed(f"answered {status}")
     ms = round(ended * 1000, 1)
     parts = {"method": method, "route": path, "status": status, "ms": ms}
-    level = logging.DEBUG if path in PROBED and status < 400 else logging.INFO
+    level = logging.DEBUG if _is_usual(path) and status < 400 else logging.INFO
     log.log(level, "%s %s %d %.1f ms", method, path, status, ms, extra=parts | _video(scope))
 
 

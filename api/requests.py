@@ -13,13 +13,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskName, TaskRequest
-from pipeline.contracts.videos import Sampling, VideoStatus
+from pipeline.contracts.videos import KeepFrames, Sampling, VideoStatus
 from pipeline.stores.rows import ResultQuery
 
 NAME_LENGTH = 200
@@ -117,11 +118,16 @@ class VideoOptions(_Body):
         description="http or https; it is told when the video has ended",
     )
 
+    @field_validator("callback_url")
+    @classmethod
+    def _reachable(cls, value: str | None) -> str | None:
+        if value is not None:
+            _check_url("callbackURL", value, "")
+        return value
+
     @model_validator(mode="after")
     def _consistent(self) -> "VideoOptions":
         self.sampling()
-        if self.callback_url is not None:
-            _check_url("callbackURL", self.callback_url, "")
         names = [task.name for task in self.models_to_run]
         if len(set(names)) < len(names):
             raise ValueError("modelsToRun names a task twice")
@@ -182,10 +188,39 @@ class StartRequest(AnalysisOptions):
         description="http or https; an address on the public network unless the host is allowed in the settings",
     )
 
+    @field_validator("video_url")
+    @classmethod
+    def _fetchable(cls, value: str) -> str:
+        _check_url("videoURL", value, "; upload files instead")
+        return value
+
+
+class LiveOptions(AnalysisOptions):
+    """How a live stream is analysed."""
+
+    keep: KeepFrames = Field(
+        default=KeepFrames.NEWEST,
+        description="when the analysis falls behind: `newest` leaves out the oldest frames that wait, and counts them; "
+        "`all` keeps them waiting, up to a bound",
+    )
+
     @model_validator(mode="after")
-    def _fetchable(self) -> "StartRequest":
-        _check_url("videoURL", self.video_url, "; upload files instead")
+    def _has_no_places(self) -> "LiveOptions":
+        if self.start_time is not None or self.end_time is not None:
+            raise ValueError("startTime and endTime are for files; maxDuration ends a stream")
         return self
+
+
+class WebcamRequest(LiveOptions):
+    """Analyse pictures that a page sends of its camera."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"modelsToRun": ["faces_detection", "emotions_detection"], "videoName": "Desk", "sampleSeconds": 0.5}
+            ]
+        }
+    )
 
 
 class RerunRequest(VideoOptions):
@@ -299,11 +334,23 @@ class FrameParams(_Params):
     )
 
 
+ALL: Literal["all"] = "all"
+
+
 class VideosParams(_Params):
     """Which videos are listed."""
 
-    status: VideoStatus | None = Field(
-        default=None, description="of this state; completed if left out, any state with `external_id`"
+    status: VideoStatus | Literal["all"] | None = Field(
+        default=None,
+        description="of this state, or `all`: those that have not ended first; completed if left out, any state with "
+        "`external_id`",
+    )
+    search: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=NAME_LENGTH,
+        description="each of these words is in the video's name, in a tag or in its external id, whatever the case; "
+        "of what is rare a page may be short though there is a `next_cursor`",
     )
     external_id: str | None = Field(
         default=None, min_length=1, max_length=NAME_LENGTH, description="the submitter's own name for it"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.examples import HEALTH, MODELS, READY, RESULT, RESULTS, VIDEO, VIDEOS
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import ResultStatus, TaskName
-from pipeline.contracts.videos import SourceKind, VideoStatus
+from pipeline.contracts.videos import KeepFrames, SourceKind, VideoStatus
 
 
 class _Answer(BaseModel):
@@ -39,6 +39,14 @@ class MissingRange(_Answer):
 
     from_: int = Field(serialization_alias="from")
     to: int
+
+
+class GapAnswer(_Answer):
+    """A time of which a live video has no frames, and why; `to` is null while it lasts."""
+
+    from_: datetime = Field(serialization_alias="from")
+    to: datetime | None
+    reason: str
 
 
 class Stage(_Answer):
@@ -83,6 +91,18 @@ class VideoAnswer(_Answer):
     height: int | None
     frames: FrameCounts
     missing: list[MissingRange]
+    gaps: list[GapAnswer] = Field(
+        default=[], description="times without frames of a live video: the newest hundred, oldest first"
+    )
+    connected: bool | None = Field(
+        default=None, description="whether the source of a live video sends now; null where none is asked"
+    )
+    lag_seconds: float | None = Field(
+        default=None, description="of a live video, the age of the oldest frame that waits for the analysis"
+    )
+    keep: KeepFrames | None = Field(
+        default=None, description="what becomes of a live video's frames when the analysis falls behind"
+    )
     warnings: list[str]
     stages: list[Stage]
     progress: float | None = Field(description="0–1; null while it cannot be known")
@@ -178,6 +198,15 @@ class ModelsAnswer(_Answer):
     model_config = ConfigDict(json_schema_extra={"examples": [MODELS]})
 
     items: list[ModelAnswer]
+
+
+class PushedAnswer(_Answer):
+    """What became of a picture that was sent."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"waiting": 1, "dropped": 0}]})
+
+    waiting: int = Field(description="pictures of this video that ingest has not taken yet")
+    dropped: int = Field(description="older ones that went because too many waited")
 
 
 class CheckAnswer(_Answer):

@@ -8,12 +8,18 @@ from pathlib import Path
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from api.clips.room import ClipRoom
 from api.events.hub import EventHub
+from api.live.hub import LiveHub
 from api.marks import Marks
+from api.rtmp.door import RtmpDoor
+from api.streams.newest import NewestOutcomes
+from api.system.watch import SystemWatch
 from api.waiting import QueueWatch
+from api.webcam.rates import PictureRates
 from pipeline.clearing import Stores
 from pipeline.contracts.errors import StoreUnavailable
-from pipeline.contracts.settings import ApiSettings, KafkaSettings
+from pipeline.contracts.settings import ApiSettings, KafkaSettings, LiveSettings
 from pipeline.digests.making import DigestCache
 from pipeline.kafka.publishing import Publisher
 from pipeline.kafka.topics import wait_for_broker
@@ -22,6 +28,7 @@ from pipeline.stores.deletions import DeletionStore, InMemoryDeletionStore
 from pipeline.stores.digests import DigestStore, InMemoryDigestStore
 from pipeline.stores.frames import FrameStore
 from pipeline.stores.models import ModelStore
+from pipeline.stores.pushed import FolderPushedFrames, PushedFrames
 from pipeline.stores.results import ResultStore
 from pipeline.stores.search import InMemorySearchIndex, SearchIndex
 from pipeline.stores.sources import SourceFolder
@@ -59,10 +66,22 @@ class Services:
     digest_cache: DigestCache = field(default_factory=DigestCache)
     deletions: DeletionStore = field(default_factory=InMemoryDeletionStore)
     submissions: SubmissionStore = field(default_factory=InMemorySubmissionStore)
+    live: LiveHub = field(default_factory=LiveHub)
+    clips: ClipRoom = field(default_factory=ClipRoom)
+    rtmp: RtmpDoor = field(default_factory=RtmpDoor)
+    picture_rates: PictureRates = field(default_factory=PictureRates)
+    system: SystemWatch = field(default_factory=SystemWatch)
+    newest: NewestOutcomes = field(default_factory=NewestOutcomes)
+    streams: LiveSettings = field(default_factory=LiveSettings)
     queue: QueueWatch = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "queue", QueueWatch(self.videos, self.speeds))
+
+    @property
+    def pushed(self) -> PushedFrames:
+        """Pictures that pages send, until ingest takes them."""
+        return FolderPushedFrames(self.sources_dir)
 
     @property
     def stores(self) -> Stores:

@@ -11,11 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
 from api.origin import Origin
-from api.requests import AnalysisOptions
+from api.requests import AnalysisOptions, LiveOptions
 from api.services import Services
 from api.webhooks.plan import follow
 from pipeline.contracts.errors import Conflict, FramewiseError
-from pipeline.contracts.videos import SourceKind, Video, VideoStatus
+from pipeline.contracts.videos import KeepFrames, SourceKind, Video, VideoStatus
 from pipeline.deleting import delete
 from pipeline.stores.submissions import Claim
 
@@ -86,6 +86,7 @@ def new_video(
         tags=frozenset(options.tags),
         callback_url=options.callback_url,
         store_frames=options.store_frames,
+        keep=options.keep if isinstance(options, LiveOptions) else KeepFrames.NEWEST,
         key_id=origin.key_id,
         request_id=origin.request_id,
         traceparent=origin.traceparent,

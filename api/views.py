@@ -5,6 +5,7 @@ from fastapi import Response
 from api.progress import standing
 from api.responses import (
     DetectionAnswer,
+    GapAnswer,
     MissingRange,
     ProblemAnswer,
     ResultAnswer,
@@ -16,6 +17,7 @@ from pipeline.completion import missing
 from pipeline.contracts.results import ResultRow
 from pipeline.contracts.urls import redact_url
 from pipeline.contracts.videos import LedgerCount, SourceProgress, Video, VideoStatus
+from pipeline.stores.pushed import PUSHED
 
 UPLOADED = "upload:"
 """How the source of a video begins that came as a file, its re-analyses' too: there is no address to show."""
@@ -31,7 +33,7 @@ def video_answer(services: Services, video: Video) -> VideoAnswer:
     return VideoAnswer(
         video_id=video.video_id,
         video_name=video.video_name,
-        video_url=None if video.source_url.startswith(UPLOADED) else redact_url(video.source_url),
+        video_url=None if video.source_url.startswith((UPLOADED, PUSHED)) else redact_url(video.source_url),
         source=video.source,
         status=video.status,
         models_to_run=[TaskAnswer.model_validate(task) for task in video.tasks],
@@ -49,6 +51,10 @@ def video_answer(services: Services, video: Video) -> VideoAnswer:
         height=progress.height,
         frames=stands.frames,
         missing=[MissingRange(from_=gap.first, to=gap.last) for gap in gaps],
+        gaps=[GapAnswer(from_=gap.started_at, to=gap.ended_at, reason=gap.reason) for gap in progress.gaps],
+        connected=progress.connected if video.live and not video.status.terminal else None,
+        lag_seconds=progress.lag_seconds if video.live and not video.status.terminal else None,
+        keep=video.keep if video.live else None,
         warnings=_warnings(services, video, progress, stands.counted),
         stages=stands.stages,
         progress=stands.share,

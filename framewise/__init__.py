@@ -11,8 +11,10 @@ with framewise.Client() as client:
 from framewise.answers import (
     Box,
     Detection,
+    Endpoint,
     Event,
     FrameCounts,
+    Gap,
     Model,
     Result,
     Stage,
@@ -31,7 +33,7 @@ from framewise.errors import (
     Unreachable,
     WaitTimeout,
 )
-from framewise.insights import Comparison, Found, Summary
+from framewise.insights import Comparison, Found, Insights, Summary
 from framewise.retries import Retries
 from framewise.submissions import Options
 
@@ -44,10 +46,13 @@ __all__ = [
     "Comparison",
     "Conflict",
     "Detection",
+    "Endpoint",
     "Event",
     "Found",
     "FrameCounts",
     "FramewiseError",
+    "Gap",
+    "Insights",
     "Invalid",
     "KeyRefused",
     "Model",

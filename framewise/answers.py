@@ -42,6 +42,24 @@ class MissingRange(Answer):
     to: int
 
 
+class Gap(Answer):
+    """A time (UTC) of which a live video has no frames, and why; `to` is None while it lasts."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime | None = None
+    reason: str
+
+
+class Endpoint(Answer):
+    """Where to publish a live stream: what OBS asks for, and both in one address. The key is shown this once."""
+
+    video_id: str
+    server: str
+    stream_key: str
+    rtmp_endpoint: str
+    expires_at: datetime
+
+
 class Video(Answer):
     """A video and how it stands. `progress` is 0–1, None while it cannot be known; times are seconds."""
 
@@ -61,6 +79,10 @@ class Video(Answer):
     height: int | None = None
     frames: FrameCounts = FrameCounts()
     missing: list[MissingRange] = []
+    gaps: list[Gap] = []
+    connected: bool | None = None
+    lag_seconds: float | None = None
+    keep: str | None = None
     warnings: list[str] = []
     stages: list[Stage] = []
     progress: float | None = None

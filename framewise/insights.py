@@ -28,11 +28,22 @@ class LabelSummary(Answer):
     first_media_time: float
     last_media_time: float
     max_confidence: float
+    best_frame: int = 0
+    best_media_time: float = 0.0
     mean_confidence: float
     most_at_once: int
     dwell_seconds: float
     segments: list[Segment] = Field(default=[])
     segments_total: int = 0
+
+
+class Failure(Answer):
+    """A frame that failed, as a whole or in these tasks, and the first reason."""
+
+    frame_number: int
+    media_time: float
+    reason: str | None = None
+    tasks: list[str] = Field(default=[])
 
 
 class TaskSummary(Answer):
@@ -114,3 +125,42 @@ class Comparison(Answer):
     same_source: bool
     complete: bool
     tasks: list[TaskComparison]
+
+
+class LabelInsight(Answer):
+    """A label over all videos in a span of wall-clock time."""
+
+    task: str
+    label: str
+    detections: int
+    frames: int
+    videos: int
+    max_confidence: float
+    first_at: datetime
+    last_at: datetime
+
+
+class LabelSeries(Answer):
+    """A label step by step."""
+
+    task: str
+    label: str
+    detections: list[int]
+
+
+class Insights(Answer):
+    """What was found over all videos by wall clock; `by_weekday_and_hour` has a row of 24 for each day from Monday."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    timezone: str
+    step: str
+    complete: bool
+    detections: int
+    labels: list[LabelInsight]
+    steps: list[datetime]
+    over_time: list[LabelSeries]
+    others: list[int] = Field(default=[])
+    by_video: list[dict[str, Any]] = Field(default=[])
+    by_camera: list[dict[str, Any]] = Field(default=[])
+    by_weekday_and_hour: list[list[int]] = Field(default=[])

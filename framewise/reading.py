@@ -8,9 +8,12 @@ from uuid import UUID
 
 from framewise.answers import Model, Result, Video
 from framewise.connection import Connection
-from framewise.insights import Comparison, Found, Summary
+from framewise.insights import Comparison, Failure, Found, Insights, Summary
 
 PAGE = 500
+FAILURES = 200
+CLIP_SECONDS = 180.0
+"""A clip is sent when all of it is encoded."""
 
 
 class ResultFilter(TypedDict, total=False):
@@ -54,6 +57,11 @@ class Reading:
         """The rows of one frame."""
         rows = self._connection.json("GET", f"/analysis/{video_id}/frame/{frame_number}/results")
         return [Result.model_validate(row) for row in rows]
+
+    def failures(self, video_id: str | UUID, limit: int | None = None) -> Iterator[Failure]:
+        """The frames that failed, and why, page by page."""
+        for item in self._items(f"/analysis/{video_id}/failures", {}, limit, page=FAILURES):
+            yield Failure.model_validate(item)
 
     def frame(
         self,
@@ -101,6 +109,20 @@ class Reading:
         for item in self._items("/search", params, limit, page=100):
             yield Found.model_validate(item)
 
+    def insights(self, **which: Any) -> Insights:
+        """What was found over all videos by wall clock; filters as the service takes them, such as `label="dog"`."""
+        return Insights.model_validate(self._connection.json("GET", "/analysis/insights", params=which))
+
+    def report(self, path: str | Path, **which: Any) -> Path:
+        """Write insights to one HTML file with charts, which needs nothing else. It is there whole or not at all."""
+        target = Path(path)
+        part = target.with_name(f"{target.name}.part")
+        try:
+            part.write_bytes(self._connection.content("/analysis/insights/report", params=which))
+            return part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
     def export(
         self,
         video_id: str | UUID,
@@ -109,15 +131,26 @@ class Reading:
         **which: Unpack[ResultFilter],
     ) -> Path:
         """Write all results to a file: json, csv, parquet or coco. It is there whole or not at all."""
-        target = Path(path)
+        return self._save(Path(path), f"/analysis/{video_id}/results", params={**_params(which), "format": format})
+
+    def clip(
+        self,
+        video_id: str | UUID,
+        path: str | Path,
+        from_time: float | None = None,
+        to_time: float | None = None,
+        *,
+        annotate: bool = True,
+        blur: str | None = None,
+    ) -> Path:
+        """Write a part of the video to an MP4 file, from its stored frames. It is there whole or not at all."""
+        params = {"from": from_time, "to": to_time, "annotate": str(annotate).lower(), "blur": blur}
+        return self._save(Path(path), f"/analysis/{video_id}/clip", params=params, timeout=CLIP_SECONDS)
+
+    def _save(self, target: Path, path: str, **request: Any) -> Path:
         part = target.with_name(f"{target.name}.part")
         try:
-            with (
-                self._connection.stream(
-                    "GET", f"/analysis/{video_id}/results", params={**_params(which), "format": format}
-                ) as answer,
-                part.open("wb") as file,
-            ):
+            with self._connection.stream("GET", path, **request) as answer, part.open("wb") as file:
                 for chunk in answer.iter_bytes():
                     file.write(chunk)
             return part.replace(target)

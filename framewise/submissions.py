@@ -1,4 +1,4 @@
-"""Owns the ways in: an address, a file from disk, or the stored frames of another video."""
+"""Owns the ways in: an address, a file from disk, the stored frames of another video, or a stream that is published."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from framewise.answers import Video
+from framewise.answers import Endpoint, Video
 from framewise.connection import Connection
 
 UPLOAD_TIMEOUT = httpx.Timeout(600, connect=5)
@@ -68,6 +68,24 @@ class Submissions:
     def rerun(self, video_id: str | UUID, **options: Unpack[Options]) -> Video:
         """Analyse the stored frames of a video again, as a new video: other tasks, other thresholds."""
         return self._submit(f"/analysis/{video_id}/rerun", fields(options), options)
+
+    def rtmp_endpoint(self, keep: str = "newest", **options: Unpack[Options]) -> Endpoint:
+        """Have an address to publish a live stream to. The key is shown this once; a lost answer is asked for anew.
+
+        `keep` is `newest` or `all`: what becomes of frames when the analysis falls behind.
+        """
+        headers = {"Idempotency-Key": options["idempotency_key"]} if "idempotency_key" in options else {}
+        body = fields(options) | {"keep": keep}
+        return Endpoint.model_validate(
+            self._connection.json("POST", "/analysis/rtmp-endpoint", json=body, headers=headers)
+        )
+
+    def stream(self, url: str, keep: str = "newest", **options: Unpack[Options]) -> Video:
+        """Have a live source pulled: rtsp, rtmp, http, or `device:NAME` of a camera that the service knows.
+
+        `keep` is `newest` or `all`: what becomes of frames when the analysis falls behind.
+        """
+        return self._submit("/analysis/stream", {"streamURL": url, "keep": keep, **fields(options)}, options)
 
     def upload(self, path: str | Path, *, on_progress: OnProgress | None = None, **options: Unpack[Options]) -> Video:
         """Submit a file, streamed from disk. Raises OSError when it cannot be read."""

@@ -24,30 +24,48 @@ class WaitingVideos:
     """
 
     def __init__(
-        self, videos: VideoStore, results: ResultStore, most_frames: int, clock: Callable[[], float] = time.monotonic
+        self,
+        videos: VideoStore,
+        results: ResultStore,
+        most_frames: int,
+        clock: Callable[[], float] = time.monotonic,
+        ready: Callable[[Video], bool] | None = None,
     ) -> None:
+        """`ready` says whether a live video's source can be expected to send; without it they are left to others."""
         self._videos = videos
         self._results = results
         self._most_frames = most_frames
         self._clock = clock
+        self._ready = ready
         self._not_ours: set[UUID] = set()
+        self._files: set[UUID] = set()
         self._under_way: dict[UUID, tuple[float, int]] = {}
 
-    def find(self, limit: int, running: Collection[UUID]) -> list[Video]:
-        """At most `limit` videos that are not `running`; raises StoreUnavailable."""
+    def find(self, limit: int, running: Collection[UUID], live_limit: int = 0) -> list[Video]:
+        """At most `limit` videos that are not `running`, and `live_limit` live ones, which wait for no others; raises
+        StoreUnavailable.
+        """
         queue = self._queue(running)
-        found: list[Video] = []
+        found: dict[bool, list[Video]] = {True: [], False: []}
+        limits = {True: live_limit, False: limit}
         waiting = 0
+
+        def files_full() -> bool:
+            return len(found[False]) >= limits[False]
+
         for entry in chain(queue.running, queue.order):
-            if len(found) >= limit or waiting >= self._most_frames:
+            if waiting >= self._most_frames:
+                limits[False] = 0
+            if files_full() and len(found[True]) >= live_limit:
                 break
             video_id = entry.video_id
-            if video_id in running or video_id in self._not_ours:
+            if video_id in running or video_id in self._not_ours or (video_id in self._files and files_full()):
                 continue
-            if video_id not in self._under_way and (video := self._to_be_read(video_id)) is not None:
-                found.append(video)
+            video = self._to_be_read(video_id) if video_id not in self._under_way else None
+            if video is not None and len(found[video.live]) < limits[video.live]:
+                found[video.live].append(video)
             waiting += self._under_way.get(video_id, (0.0, 0))[1]
-        return found
+        return [*found[True], *found[False]]
 
     def _queue(self, running: Collection[UUID]) -> Queue:
         """The open videos; what was claimed a moment ago runs, though its entry may not say so yet."""
@@ -55,6 +73,7 @@ class WaitingVideos:
         known = {entry.video_id for entry in listed}
         now = self._clock()
         self._not_ours &= known
+        self._files &= known
         self._under_way = {
             video_id: (until, frames)
             for video_id, (until, frames) in self._under_way.items()
@@ -67,11 +86,20 @@ class WaitingVideos:
         video = self._videos.get(video_id)
         if video is None or video.status.terminal:
             return None
-        if video.source not in SERVED:
+        if video.source not in SERVED and not (video.live and self._ready):
             self._not_ours.add(video_id)
+            return None
+        if not video.live:
+            self._files.add(video_id)
+        elif video.frames_expected is None and not self._may_begin(video):
             return None
         if video.frames_expected is not None:
             left = max(0, video.frames_expected - count(self._results, video_id).total)
             self._under_way[video_id] = self._clock() + COUNTED_SECONDS, left
             return None
         return video if self._videos.leaseholder(video_id) is None else None
+
+    def _may_begin(self, video: Video) -> bool:
+        """A stream that has begun is gone on with, whoever sends; another begins when somebody does."""
+        assert self._ready is not None
+        return video.status is VideoStatus.PROCESSING or self._ready(video)

@@ -14,6 +14,7 @@ from ingest.earlier import EarlierOutcomes
 from ingest.flow import FrameFlow
 from ingest.halt import Halt
 from ingest.journal import Journal
+from ingest.live.bench import LiveBench
 from ingest.pace import Pace
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import SourceUnreachable
@@ -51,7 +52,7 @@ def decode_in_child(request: DecodeRequest, path: Path, stall: float, halt: Halt
 
 @dataclass(frozen=True)
 class Workbench:
-    """What the work on any video needs."""
+    """What the work on any video needs; `live` is what that on live ones does, who are left to others without it."""
 
     videos: VideoStore
     results: ResultStore
@@ -62,6 +63,7 @@ class Workbench:
     decoder: Decoder = decode_in_child
     pace: Pace = field(default_factory=Pace)
     frames: FrameStore = field(default_factory=InMemoryFrameStore)
+    live: LiveBench | None = None
 
 
 class VideoJob:
@@ -164,7 +166,7 @@ class VideoJob:
         if self._earlier.has(sampled.frame_number) or not sampled.jpeg:
             self._flow.skip(sampled.frame_number)
             return
-        self._flow.publish(_frame(self._video, sampled))
+        self._flow.publish(frame_of(self._video, sampled))
 
     def _write_if_due(self) -> None:
         if self._journal.due:
@@ -186,7 +188,8 @@ class VideoJob:
         self._write()
 
 
-def _frame(video: Video, sampled: SampledFrame) -> Frame:
+def frame_of(video: Video, sampled: SampledFrame) -> Frame:
+    """A sampled frame of a video as it is published."""
     return Frame(
         video_id=video.video_id,
         attempt=video.attempt,

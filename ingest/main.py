@@ -11,7 +11,11 @@ from types import FrameType
 from ingest.download import Downloader, DownloadLimits
 from ingest.indexer import Indexed, Indexer
 from ingest.job import Workbench
+from ingest.live.bench import LiveBench
+from ingest.live.finding import LiveSources
+from ingest.live.outcomes import HeardOutcomes
 from ingest.pace import Pace
+from ingest.publishers import PublisherSweep
 from ingest.retention import Retention
 from ingest.sandbox import announce_sandbox
 from ingest.speedometer import Speedometer
@@ -22,21 +26,31 @@ from ingest.worker import Worker
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.deletions import CassandraDeletionStore
 from pipeline.cassandra.digests import CassandraDigestStore
+from pipeline.cassandra.publishers import CassandraPublisherStore
 from pipeline.cassandra.queue import CassandraSpeedStore
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.search import CassandraSearchIndex
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.clearing import Stores
 from pipeline.contracts.errors import FramewiseError
-from pipeline.contracts.settings import CassandraSettings, IngestSettings, KafkaSettings, PathSettings
+from pipeline.contracts.settings import (
+    CassandraSettings,
+    IngestSettings,
+    KafkaSettings,
+    LiveSettings,
+    PathSettings,
+    RtmpSettings,
+)
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing, stop_tracing
 from pipeline.observing.usage import report_usage
 from pipeline.outbound.guard import SourceGuard
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
+from pipeline.rtmp.nginx import NginxRtmp
 from pipeline.stores.duties import CassandraDutyStore
 from pipeline.stores.frames import FolderFrameStore
+from pipeline.stores.pushed import FolderPushedFrames
 from pipeline.stores.sources import SourceFolder
 
 SERVICE = "ingest"
@@ -69,7 +83,11 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     publisher = KafkaPublisher(kafka, client_id="framewise-ingest", linger_ms=LINGER_MS)
     sources, frames = SourceFolder(paths.sources_dir), FolderFrameStore(paths.frames_dir)
     limits = DownloadLimits(settings.max_download_bytes, settings.download_timeout)
-    fetcher = Downloader(SourceGuard(settings.allowed_hosts), limits)
+    guard = SourceGuard(settings.allowed_hosts)
+    fetcher = Downloader(guard, limits)
+    live_publisher = KafkaPublisher(kafka, client_id="framewise-ingest-live", linger_ms=0)
+    outcomes, streams = HeardOutcomes(kafka), LiveSettings()
+    live = LiveSources(streams, guard, CassandraPublisherStore(client), FolderPushedFrames(paths.sources_dir))
     worker = Worker(
         Workbench(
             videos,
@@ -80,12 +98,15 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
             settings,
             pace=Pace(settings.least_in_flight),
             frames=frames,
+            live=LiveBench(streams, live_publisher, live.of, live.ready, outcomes),
         ),
         owner,
     )
     stores = Stores(videos, results, frames, sources)
+    rtmp = NginxRtmp(RtmpSettings(), paths.data_dir)
+    publishers = PublisherSweep(CassandraPublisherStore(client), videos, rtmp)
     wiper = Wiper(stores, CassandraDeletionStore(client))
-    sweeper = Sweeper(videos, results, sources, settings.stall_seconds, also=(wiper.sweep,))
+    sweeper = Sweeper(videos, results, sources, settings.stall_seconds, also=(wiper.sweep, publishers.sweep))
     sweeping = threading.Thread(target=sweeper.run, name="sweeper", daemon=True)
     speedometer = Speedometer(videos, results, CassandraSpeedStore(client), owner)
     measuring = threading.Thread(target=speedometer.run, name="speedometer", daemon=True)
@@ -97,7 +118,7 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     stop = _on_signal()
     working = threading.Thread(target=worker.run, name="worker", daemon=True)
     try:
-        for thread in (working, sweeping, measuring, indexing, clearing, wakeups):
+        for thread in (outcomes, working, sweeping, measuring, indexing, clearing, wakeups):
             thread.start()
         wakeups.listening.wait(LISTEN_SECONDS)
         mark_ready(paths.data_dir, SERVICE)
@@ -114,9 +135,12 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
         indexer.stop()
         worker.stop(STOP_SECONDS)
         wakeups.stop(1.0)
+        outcomes.stop(1.0)
+        live_publisher.close()
         clearing.join(1.0)
         publisher.close()
         fetcher.close()
+        rtmp.close()
         client.close()
         stop_tracing()
         logger.info("stopped")

@@ -94,7 +94,9 @@ class Speedometer:
         self._open = listed
 
     def _speed(self, running: list[Video], others: int) -> Speed:
-        whole = {v.video_id: expected_frames(v, self._videos.progress(v.video_id)) for v in running}
+        whole = {  # a live stream is as long as it goes on, and holds up nobody: it leaves frames out
+            v.video_id: expected_frames(v, self._videos.progress(v.video_id)) for v in running if not v.live
+        }
         known = [frames for frames in whole.values() if frames is not None]
         mean = self._tally.frames_per_video or (fmean(known) if known else None)
         left = [

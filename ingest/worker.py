@@ -9,6 +9,7 @@ from ingest.claims import WaitingVideos
 from ingest.halt import Halt, Halted, HaltReason
 from ingest.job import VideoJob, Workbench
 from ingest.leases import LeaseKeeper
+from ingest.live.job import LiveJob
 from ingest.rerun import RerunJob
 from pipeline.contracts.errors import FramewiseError, LeaseLost, NotFound, Problem, StoreError, StoreUnavailable
 from pipeline.contracts.videos import Lease, SourceKind, Video, VideoStatus
@@ -29,9 +30,11 @@ class Worker:
         self._owner = owner
         self._poll_seconds = poll_seconds
         self._slots = bench.settings.videos_per_worker
+        self._live_slots = bench.live.settings.streams_per_worker if bench.live else 0
         most = bench.settings.frames_in_flight * self._slots * 2
-        self._waiting = WaitingVideos(bench.videos, bench.results, most)
+        self._waiting = WaitingVideos(bench.videos, bench.results, most, ready=bench.live.ready if bench.live else None)
         self._running: dict[UUID, tuple[Halt, threading.Thread]] = {}
+        self._streams: set[UUID] = set()
         self._not_before: dict[UUID, float] = {}
         self._changed = threading.Condition()
         self._woken = False
@@ -73,13 +76,16 @@ class Worker:
             now = time.monotonic()
             self._not_before = {known: at for known, at in self._not_before.items() if at > now}
             busy = {*self._running, *self._not_before}
-            free = self._slots - len(self._running)
-        for video in self._waiting.find(free, busy) if free > 0 else ():
-            self._claim(video.video_id)
+            streams = len(self._streams)
+            free, free_live = self._slots - (len(self._running) - streams), self._live_slots - streams
+        for video in self._waiting.find(free, busy, free_live) if free > 0 or free_live > 0 else ():
+            self._claim(video)
 
-    def _claim(self, video_id: UUID) -> None:
+    def _claim(self, video: Video) -> None:
+        video_id, live = video.video_id, self._bench.live if video.live else None
         asked = time.monotonic()
-        lease = self._bench.videos.claim(video_id, self._owner, self._bench.settings.lease_seconds)
+        seconds = live.settings.live_lease_seconds if live else self._bench.settings.lease_seconds
+        lease = self._bench.videos.claim(video_id, self._owner, seconds)
         if lease is None:
             return
         halt = Halt()
@@ -87,6 +93,8 @@ class Worker:
         with self._changed:
             if not self._stopping:
                 self._running[video_id] = halt, thread
+                if live:
+                    self._streams.add(video_id)
                 thread.start()
                 return
         self._bench.videos.release(lease)
@@ -102,6 +110,7 @@ class Worker:
             self._give_back(lease)
             with self._changed:
                 self._running.pop(lease.video_id, None)
+                self._streams.discard(lease.video_id)
             self.wake()
 
     def _work(self, lease: Lease, halt: Halt, keeper: LeaseKeeper) -> None:
@@ -111,9 +120,8 @@ class Worker:
                 keeper.follow(video.attempt)
                 request_is(video.request_id)
                 logger.info("video %s: working on it (epoch %d)", video_id, lease.epoch)
-                kind = RerunJob if video.source is SourceKind.RERUN else VideoJob
                 with span("ingest", video.traceparent, "consumer", {"framewise.video_id": str(video_id)}):
-                    kind(self._bench, video, halt).run()
+                    self._job(video, halt).run()
                 logger.info("video %s: every frame is published", video_id)
         except (Halted, LeaseLost) as e:
             logger.info("video %s: stopped, %s", video_id, e)
@@ -128,6 +136,11 @@ class Worker:
             self._fail(video_id, video, halt, Problem("internal-error", "Something went wrong", reason))
         finally:
             self._clear(video_id)
+
+    def _job(self, video: Video, halt: Halt) -> VideoJob | LiveJob:
+        if video.live and self._bench.live is not None:
+            return LiveJob(self._bench, self._bench.live, video, halt)
+        return (RerunJob if video.source is SourceKind.RERUN else VideoJob)(self._bench, video, halt)
 
     def _begin(self, video_id: UUID) -> Video | None:
         """The video, processing; None when there is nothing to do (any more)."""

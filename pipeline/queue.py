@@ -83,7 +83,7 @@ def expected_frames(video: Video, progress: SourceProgress) -> float | None:
     """Sampled frames of a video: counted, or else by what the container says of its duration and rate."""
     if video.frames_expected is not None:
         return float(video.frames_expected)
-    if progress.duration is None or progress.fps is None:
+    if progress.duration is None or progress.fps is None or video.live:
         return None
     sampling = video.sampling
     ends = [t for t in (progress.duration, sampling.end_time) if t is not None]

@@ -1,4 +1,4 @@
-"""Owns the analysis: reads topic `frames`, spreads it over the workers, completes videos."""
+"""Owns the analysis: reads topic `frames`, spreads it over the workers, completes videos; live frames go beside."""
 
 import functools
 import logging
@@ -25,6 +25,7 @@ from pipeline.stores.models import CassandraModelStore
 from spark_jobs import gpus, transforms
 from spark_jobs.batch_end import BatchEnd
 from spark_jobs.in_flight import folder_of
+from spark_jobs.live import keep_following
 from spark_jobs.process import WorkerSettings, this_worker
 from spark_jobs.progress import Progress
 from spark_jobs.session import build_session
@@ -94,12 +95,14 @@ def run(stopped: threading.Event) -> int:
     client = CassandraClient(cassandra)
     watchdog = Watchdog(folder_of(paths.data_dir), analysis.hang_seconds + WATCHDOG_MARGIN)
     watchdog.start()
-    spark = build_session(analysis, paths)
+    spark = build_session(analysis, paths, kafka.live_partitions)
     spark.sparkContext.setLogLevel("WARN")
     try:
-        models = warm(spark, worker_settings, analysis.workers, tuple(TaskName) if analysis.preload else ())
+        everyone = analysis.workers + kafka.live_partitions
+        models = warm(spark, worker_settings, everyone, tuple(TaskName) if analysis.preload else ())
         CassandraModelStore(client).save(models)
         end = BatchEnd(CassandraVideoStore(client), CassandraResultStore(client))
+        keep_following(spark, worker_settings, kafka.live_partitions, stopped)
         keep_warm(spark, worker_settings, analysis.workers, stopped, end.idle_seconds)
         query = start_query(read_frames(spark, kafka, analysis), end, worker_settings, analysis.workers)
         mark_ready(paths.data_dir, "analysis")

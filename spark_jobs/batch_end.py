@@ -43,11 +43,12 @@ class BatchEnd:
         log.info("batch %d: %d records in %.2f s", batch_id, frames.total(), seconds)
         for video_id in frames:
             if video_id is not None:
-                self.complete(UUID(video_id))
+                complete(self.videos, self.results, UUID(video_id))
 
-    def complete(self, video_id: UUID) -> None:
-        """End the video if it is full. A store that does not answer is not waited for: the sweeper comes by."""
-        try:
-            complete_if_full(self.videos, self.results, video_id)
-        except StoreUnavailable as e:
-            log.warning("video %s is left to the sweeper: %s", video_id, e)
+
+def complete(videos: VideoStore, results: ResultStore, video_id: UUID) -> None:
+    """End the video if it is full. A store that does not answer is not waited for: the sweeper comes by."""
+    try:
+        complete_if_full(videos, results, video_id)
+    except StoreUnavailable as e:
+        log.warning("video %s is left to the sweeper: %s", video_id, e)

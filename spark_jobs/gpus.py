@@ -1,6 +1,7 @@
 """Owns GPUs as Spark resources: how many there are, and which one a worker was given."""
 
 import json
+import math
 import os
 import subprocess
 from pathlib import Path
@@ -25,15 +26,15 @@ def addresses(script: Path = DISCOVERY) -> list[str]:
     return found
 
 
-def resources(gpus: int, script: Path = DISCOVERY) -> dict[str, str]:
-    """The Spark configuration of `gpus` GPUs on one machine, one a task."""
+def resources(gpus: int, tasks: int, script: Path = DISCOVERY) -> dict[str, str]:
+    """The Spark configuration of `gpus` GPUs on one machine for so many tasks at once: one each, or shared evenly."""
     return {
         "spark.worker.resource.gpu.amount": str(gpus),
         "spark.worker.resource.gpu.discoveryScript": str(script),
         "spark.executor.resource.gpu.amount": str(gpus),
         "spark.executor.resource.gpu.discoveryScript": str(script),
-        "spark.task.resource.gpu.amount": "1",
-        "spark.executor.cores": str(gpus),
+        "spark.task.resource.gpu.amount": f"{1 / math.ceil(tasks / gpus):.4g}",
+        "spark.executor.cores": str(tasks),
     }
 
 

@@ -6,13 +6,17 @@ import os
 import socket
 import sys
 import zipimport
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from inference.analyzer import Analyzer
+from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.results import ModelInfo, TaskName
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings, PathSettings
+from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.observing import metrics
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing
@@ -22,6 +26,7 @@ from spark_jobs.alone import Alone
 from spark_jobs.careful import CarefulAnalyzer
 from spark_jobs.gpus import bind_this_process
 from spark_jobs.in_flight import InFlight, folder_of
+from spark_jobs.live_counts import LateCounts, RecentVideos
 from spark_jobs.results_sink import ResultsSink
 from spark_jobs.worker import FrameWorker
 
@@ -41,10 +46,11 @@ class WorkerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What a worker process has: its models, and the worker over them."""
+    """What a worker process has: its models, and the worker over them; `live` makes one for live frames."""
 
     analyzer: Analyzer
     worker: FrameWorker
+    live: Callable[[], tuple[FrameWorker, LateCounts]]
     name: str
 
     def warm(self, tasks: Iterable[TaskName]) -> list[ModelInfo]:
@@ -87,8 +93,17 @@ def _open(settings: WorkerSettings) -> Process:
         Alone(open_analyzer, settings.hang_seconds),
         settings.hang_seconds,
     )
-    sink = ResultsSink.connect(settings.cassandra, settings.kafka, f"framewise-{name}")
-    return Process(analyzer, FrameWorker(careful, FolderFrameStore(settings.paths.frames_dir), sink, name), name)
+    client = CassandraClient(settings.cassandra)
+    videos, results = CassandraVideoStore(client), CassandraResultStore(client)
+    publisher = KafkaPublisher(settings.kafka, f"framewise-{name}")
+    frames = FolderFrameStore(settings.paths.frames_dir)
+
+    @functools.cache
+    def live() -> tuple[FrameWorker, LateCounts]:
+        counts = LateCounts(videos, results)
+        return FrameWorker(careful, frames, ResultsSink(RecentVideos(videos), counts, publisher), name), counts
+
+    return Process(analyzer, FrameWorker(careful, frames, ResultsSink(videos, results, publisher), name), live, name)
 
 
 def _forget_archives() -> None:

@@ -1,23 +1,17 @@
 """Owns what is done with outcomes: store, enter in the ledger, publish. A repetition changes nothing."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from pipeline.cassandra.client import CassandraClient
-from pipeline.cassandra.results import CassandraResultStore
-from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import AnalyzedFrame
-from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.kafka.publishing import DeadLetter, KafkaPublisher, Publisher
+from pipeline.kafka.publishing import DeadLetter, Publisher
 from pipeline.observing import metrics
 from pipeline.patience import patiently
-from pipeline.stores.results import ResultStore
-from pipeline.stores.videos import VideoStore
 
 RETRY_SECONDS = 120.0
 """How long a worker waits for a server that does not answer before its task fails."""
@@ -37,20 +31,30 @@ class Sink(Protocol):
         ...
 
 
+class KnownVideos(Protocol):
+    """What the sink asks of a video store."""
+
+    def get(self, video_id: UUID) -> Video | None:
+        """The video, None when it is gone; raises StoreUnavailable."""
+        ...
+
+
+class Outcomes(Protocol):
+    """What the sink asks of a result store."""
+
+    def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
+        """Store results and enter the ledger; raises StoreUnavailable."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ResultsSink:
     """The sink over the stores and the publisher."""
 
-    videos: VideoStore
-    results: ResultStore
+    videos: KnownVideos
+    results: Outcomes
     publisher: Publisher
     retry_seconds: float = RETRY_SECONDS
-
-    @classmethod
-    def connect(cls, cassandra: CassandraSettings, kafka: KafkaSettings, name: str) -> "ResultsSink":
-        """A sink with connections of its own, for the life of the process."""
-        client = CassandraClient(cassandra)
-        return cls(CassandraVideoStore(client), CassandraResultStore(client), KafkaPublisher(kafka, name))
 
     def wanted(self, frames: Sequence[Frame]) -> list[bool]:
         """Not those of videos that are gone, cancelled or tried anew; waits for a store that does not answer."""

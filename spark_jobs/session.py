@@ -16,17 +16,17 @@ LIGHT_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxMetaspaceSize=256m"
 GPU_EXECUTOR_MB = 2048
 
 
-def master_of(settings: AnalysisSettings) -> str:
+def master_of(settings: AnalysisSettings, live: int = 0) -> str:
     """Where the application runs: the setting, or this machine.
 
-    On the CPU that is as many threads of one process as workers. GPUs are resources, which only a cluster manager
-    deals out: one with a single executor, within this application.
+    On the CPU that is as many threads of one process as workers, those for `live` frames included. GPUs are resources,
+    which only a cluster manager deals out: one with a single executor, within this application.
     """
     if settings.spark_master:
         return settings.spark_master
     if settings.gpu:
-        return f"local-cluster[1,{settings.workers},{GPU_EXECUTOR_MB}]"
-    return f"local[{settings.workers},{TASK_ATTEMPTS}]"
+        return f"local-cluster[1,{settings.workers + live},{GPU_EXECUTOR_MB}]"
+    return f"local[{settings.workers + live},{TASK_ATTEMPTS}]"
 
 
 def connector_coordinate() -> str:
@@ -34,7 +34,7 @@ def connector_coordinate() -> str:
     return f"org.apache.spark:spark-sql-kafka-0-10_2.13:{pyspark.__version__}"
 
 
-def options(settings: AnalysisSettings, paths: PathSettings) -> dict[str, str]:
+def options(settings: AnalysisSettings, paths: PathSettings, live: int = 0) -> dict[str, str]:
     """The Spark configuration."""
     chosen = {
         "spark.driver.memory": settings.spark_driver_memory,
@@ -58,7 +58,7 @@ def options(settings: AnalysisSettings, paths: PathSettings) -> dict[str, str]:
     chosen |= _connector()
     chosen |= {f"spark.executorEnv.{name}": value for name, value in os.environ.items() if _is_observing(name)}
     if settings.gpu:
-        chosen |= gpus.resources(settings.workers)
+        chosen |= gpus.resources(settings.workers, settings.workers + live)
         chosen |= {"spark.executor.memory": f"{GPU_EXECUTOR_MB}m", "spark.executorEnv.PYTHONPATH": str(ROOT)}
     return chosen
 
@@ -81,12 +81,12 @@ def _connector() -> dict[str, str]:
     return {"spark.jars": jars} if jars else {}  # named, but empty: they are among Spark's own, as in the image
 
 
-def build_session(settings: AnalysisSettings, paths: PathSettings) -> SparkSession:
-    """The session. Workers run this interpreter."""
+def build_session(settings: AnalysisSettings, paths: PathSettings, live: int = 0) -> SparkSession:
+    """The session, with room for `live` tasks beside the workers. Workers run this interpreter."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    builder = SparkSession.builder.appName("framewise-analysis").master(master_of(settings))
-    for name, value in options(settings, paths).items():
+    builder = SparkSession.builder.appName("framewise-analysis").master(master_of(settings, live))
+    for name, value in options(settings, paths, live).items():
         builder = builder.config(name, value)
     return builder.getOrCreate()

@@ -45,26 +45,38 @@ class FrameWorker:
         Outcomes are kept while the next batch is analysed, at most one batch behind, and all are when the iterator
         ends. Raises StoreError when a frame or its outcome cannot be kept.
         """
-        self._analyzer.begin()
+        self.begin()
         behind: Future[None] | None = None
         try:
             for records in batches:
-                batch = Batch.of(records)
-                batch.narrow(self._sink.wanted)
-                full = [frame for _, frame in batch.frames if frame.store is StoreFrames.FULL]
-                stored = [self._writers.submit(self._store, frame) for frame in full]
-                with about_frames("analyse", [frame for _, frame in batch.frames]):
-                    self._analyze(batch)
-                stored += [self._writers.submit(self._store_blurred, *known) for known in batch.faces]
-                if behind is not None:
-                    behind.result()
-                behind = self._keeper.submit(self._keep, stored, batch)
-                yield batch.said
+                said, keeping = self.take(records, behind)
+                behind = keeping
+                yield said
             if behind is not None:
                 behind.result()
         finally:
             if behind is not None:
                 wait([behind])
+
+    def begin(self) -> None:
+        """A task begins."""
+        self._analyzer.begin()
+
+    def take(self, records: Sequence[Row], behind: Future[None] | None = None) -> tuple[list[Row], Future[None]]:
+        """Analyse a batch: a row of the schema a record, and the keeping of what was found, which goes on.
+
+        `behind` is waited for before; raises what it raised.
+        """
+        batch = Batch.of(records)
+        batch.narrow(self._sink.wanted)
+        full = [frame for _, frame in batch.frames if frame.store is StoreFrames.FULL]
+        stored = [self._writers.submit(self._store, frame) for frame in full]
+        with about_frames("analyse", [frame for _, frame in batch.frames]):
+            self._analyze(batch)
+        stored += [self._writers.submit(self._store_blurred, *known) for known in batch.faces]
+        if behind is not None:
+            behind.result()
+        return batch.said, self._keeper.submit(self._keep, stored, batch)
 
     def _analyze(self, batch: Batch) -> None:
         started = datetime.now(UTC)

@@ -78,6 +78,7 @@ def machine_checks(settings: StackSettings) -> list[Check]:
         Check("disk", partial(machine.disk, settings), "Free space, or set FRAMEWISE_DATA_DIR to another disk."),
         Check("memory", partial(machine.memory, settings), "End other programs, or start with fewer --workers."),
         Check("video libraries", machine.video_libraries, "Remove .venv; ./run.sh installs the packages anew."),
+        Check("RTMP server", machine.rtmp_server, "Install nginx and its RTMP module anew."),
         Check(
             "weights",
             machine.weights,

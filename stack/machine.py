@@ -11,6 +11,7 @@ from av.codec import Codec
 
 from pipeline.contracts.errors import StackError
 from pipeline.contracts.settings import ROOT
+from stack import rtmp
 from stack.ports import busy, owner
 from stack.preflight import find_java, gpu_names, java_version
 from stack.services import chosen
@@ -88,6 +89,11 @@ def _has_decoder(name: str) -> bool:
         return Codec(name, "r").is_decoder
     except av.codec.codec.UnknownCodecError:
         return False
+
+
+def rtmp_server() -> str:
+    """Whether streams can be published to this machine; all else works without."""
+    return f"not installed: {reason}; all else works without it" if (reason := rtmp.missing()) else "nginx with RTMP"
 
 
 def weights() -> str:

@@ -12,7 +12,7 @@ from pipeline.contracts.errors import StackError
 from pipeline.identity import process_of
 from stack.logs import follow, last_lines
 from stack.processes import family, marked, memory
-from stack.services import SERVICES
+from stack.services import SERVICES, chosen
 from stack.settings import HOST, StackSettings
 from stack.state import ServiceState, ServiceStatus, StackState, read_state
 
@@ -21,7 +21,7 @@ NOT_READY = 3
 
 def addresses(settings: StackSettings) -> list[tuple[str, str]]:
     """What is where, for a person."""
-    names = settings.services or tuple(service.name for service in SERVICES)
+    names = tuple(service.name for service in chosen(settings))
     found = []
     if "api" in names:
         found += [("API", settings.api_url), ("API reference", f"{settings.api_url}/docs")]
@@ -31,6 +31,8 @@ def addresses(settings: StackSettings) -> list[tuple[str, str]]:
         found.append(("Kafka", f"{HOST}:{settings.kafka_port}"))
     if "cassandra" in names:
         found.append(("Cassandra", f"{HOST}:{settings.cassandra_port}"))
+    if "rtmp" in names:
+        found.append(("RTMP", f"rtmp://{settings.rtmp_host}:{settings.rtmp_port}/live"))
     return [*found, ("Logs", str(settings.log_dir))]
 
 
@@ -38,6 +40,7 @@ def show_addresses(settings: StackSettings, console: Console) -> None:
     """Print them, one a line."""
     for title, address in addresses(settings):
         console.print(f"  {title:<14} {address}", highlight=False, soft_wrap=True)
+    show_missing(settings, console)
 
 
 def show_status(settings: StackSettings, console: Console) -> int:
@@ -60,10 +63,18 @@ def show_status(settings: StackSettings, console: Console) -> int:
         if status.failures:
             text = f"{name} was started again, {status.failures} in all; the last time it {status.reason}"
             console.print(text, markup=False, highlight=False, soft_wrap=True)
+    show_missing(settings, console)
     if running and state is not None and "ingest" in state.services:
         show_sandbox(settings, console)
     ready = running and state is not None and all(status.up for status in state.services.values())
     return 0 if ready else NOT_READY
+
+
+def show_missing(settings: StackSettings, console: Console) -> None:
+    """Print which services this machine cannot run, and how that is changed."""
+    for service in SERVICES:
+        if (reason := service.missing()) and not settings.services:
+            console.print(f"{service.name} does not run here: {reason}", markup=False, highlight=False, soft_wrap=True)
 
 
 def show_sandbox(settings: StackSettings, console: Console) -> None:

@@ -9,12 +9,17 @@ import httpx
 
 from pipeline.contracts.errors import StackError
 from pipeline.readiness import BEAT_SECONDS, beat_file
-from stack import cassandra, kafka
+from stack import cassandra, kafka, rtmp
 from stack.settings import StackSettings
 
 
 def _nothing(settings: StackSettings) -> None:
     """No preparation."""
+
+
+def _there() -> str:
+    """Every machine has what it needs."""
+    return ""
 
 
 def _always(settings: StackSettings, seconds: float) -> bool:
@@ -29,7 +34,8 @@ class Service:
     `ready` gets the settings and the process id; it is asked again and again, may raise, and must answer within a
     few seconds. Once it is ready, `alive` is asked now and then: it gets the settings and the seconds that it may take,
     may raise, and asks this service alone, so that no other's failure counts. `ports` and `jars` are names of settings
-    and of jar sets. A service that runs `once` is ready when it has ended well. Limits are in seconds.
+    and of jar sets. A service that runs `once` is ready when it has ended well. Limits are in seconds. `missing`
+    says what a machine lacks for it, and how that is changed: the others run all the same.
     """
 
     name: str
@@ -42,6 +48,7 @@ class Service:
     ports: tuple[str, ...] = ()
     jars: tuple[str, ...] = ()
     once: bool = False
+    missing: Callable[[], str] = _there
     ready_limit: float = 60.0
     stop_limit: float = 20.0
     backoff_limit: float = 30.0
@@ -147,13 +154,30 @@ SERVICES = (
         ports=("api_port",),
         ready_limit=120.0,
     ),
+    Service(
+        "rtmp",
+        rtmp.command,
+        lambda settings, pid: rtmp.ready(settings),
+        rtmp.alive,
+        prepare=rtmp.prepare,
+        ports=("rtmp_port", "rtmp_control_port"),
+        missing=rtmp.missing,
+    ),
 )
 
 
 def chosen(settings: StackSettings, services: tuple[Service, ...] = SERVICES) -> tuple[Service, ...]:
-    """The services that the settings name, all by default. Raises StackError for a name that is not there."""
+    """The services that the settings name, by default all for which nothing is missing.
+
+    Raises StackError for a name that is not there, and for a service that is named but lacks something.
+    """
     unknown = set(settings.services) - {service.name for service in services}
     if unknown:
         known = ", ".join(service.name for service in services)
         raise StackError(f"FRAMEWISE_SERVICES names {', '.join(sorted(unknown))}, but there are only {known}")
-    return tuple(service for service in services if not settings.services or service.name in settings.services)
+    if not settings.services:
+        return tuple(service for service in services if not service.missing())
+    for service in (wanted := [service for service in services if service.name in settings.services]):
+        if reason := service.missing():
+            raise StackError(f"FRAMEWISE_SERVICES names {service.name}, but {reason}")
+    return tuple(wanted)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import NoDecode
 
-from pipeline.contracts.settings import ROOT, AnalysisSettings, ApiSettings, PathSettings
+from pipeline.contracts.settings import ROOT, AnalysisSettings, ApiSettings, PathSettings, RtmpSettings
 
 HOST = "127.0.0.1"
 PREFIX = "FRAMEWISE_"
@@ -18,7 +18,7 @@ TOKEN_VARIABLE = "FRAMEWISE_STACK_TOKEN"
 """Marks every process of one start of the stack, so that it is found again after its parent is gone."""
 
 
-class StackSettings(PathSettings, ApiSettings, AnalysisSettings):
+class StackSettings(PathSettings, ApiSettings, AnalysisSettings, RtmpSettings):
     """Which services run, where they listen and how much memory the servers get."""
 
     services: Annotated[tuple[str, ...], NoDecode] = Field((), description="all, or the named ones only")
@@ -45,7 +45,7 @@ class StackSettings(PathSettings, ApiSettings, AnalysisSettings):
     @model_validator(mode="after")
     def _ports_differ(self) -> "StackSettings":
         ports = [self.kafka_port, self.kafka_controller_port, self.cassandra_port, self.cassandra_storage_port]
-        ports.append(self.api_port)
+        ports += [self.api_port, self.rtmp_port, self.rtmp_control_port]
         if len(set(ports)) < len(ports):
             raise ValueError(f"every port must be another one, but they are {ports}")
         return self

@@ -13,7 +13,16 @@ from stack import commands
 from stack.ports import free_ports
 from stack.settings import HOST, StackSettings
 
-PORTS = ("kafka_port", "kafka_controller_port", "cassandra_port", "cassandra_storage_port", "api_port", "spark_ui_port")
+PORTS = (
+    "kafka_port",
+    "kafka_controller_port",
+    "cassandra_port",
+    "cassandra_storage_port",
+    "api_port",
+    "spark_ui_port",
+    "rtmp_port",
+    "rtmp_control_port",
+)
 
 
 @dataclass(frozen=True, slots=True)

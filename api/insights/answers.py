@@ -20,8 +20,8 @@ SEGMENT: dict[str, JsonValue] = {
 }
 LABEL: dict[str, JsonValue] = {
     "label": "dog", "frames": 31, "detections": 35, "first_media_time": 2.0, "last_media_time": 14.8,
-    "max_confidence": 0.94, "mean_confidence": 0.71, "most_at_once": 2, "dwell_seconds": 12.8,
-    "segments": [SEGMENT], "segments_total": 1, "segments_cut": False,
+    "max_confidence": 0.94, "best_frame": 171, "best_media_time": 6.8, "mean_confidence": 0.71,
+    "most_at_once": 2, "dwell_seconds": 12.8, "segments": [SEGMENT], "segments_total": 1, "segments_cut": False,
 }  # fmt: skip
 MODEL: dict[str, JsonValue] = {"model": "yolox_nano", "model_digest": "c789161b", "frames": 148, "failed": 0}
 
@@ -50,6 +50,8 @@ class LabelSummary(_Answer):
     first_media_time: float = Field(description="seconds")
     last_media_time: float = Field(description="seconds")
     max_confidence: float
+    best_frame: int = Field(description="number of the first frame with the highest confidence; 0 where that is 0")
+    best_media_time: float = Field(description="of that frame, seconds")
     mean_confidence: float
     most_at_once: int = Field(description="the most findings in one frame")
     dwell_seconds: float = Field(description="length of all segments; a single frame counts as one sampling interval")

@@ -23,6 +23,8 @@ class LabelFold:
     first: float = np.inf
     last: float = -np.inf
     best: float = 0.0
+    best_frame: int = 0
+    best_time: float = 0.0
     total: float = 0.0
     most_at_once: int = 0
 
@@ -33,10 +35,17 @@ class LabelFold:
         self.detections += int(seen.counts.sum())
         self.first = min(self.first, float(times.min()))
         self.last = max(self.last, float(times.max()))
-        self.best = max(self.best, float(seen.best.max()))
+        self._keep_best(digest, seen)
         self.total += float(seen.total.sum())
         self.most_at_once = max(self.most_at_once, int(seen.counts.max()))
         self.segments.add(times, seen.at.astype(np.int64) + digest.first_number, seen.best)
+
+    def _keep_best(self, digest: Digest, seen: Sightings) -> None:
+        at = int(seen.best.argmax())
+        if float(seen.best[at]) > self.best:
+            self.best = float(seen.best[at])
+            self.best_frame = int(seen.at[at]) + digest.first_number
+            self.best_time = float(digest.times[seen.at[at]])
 
 
 @dataclass(slots=True)

@@ -92,6 +92,8 @@ def _label(label: str, found: LabelFold, interval: float) -> LabelSummary:
         first_media_time=found.first,
         last_media_time=found.last,
         max_confidence=found.best,
+        best_frame=found.best_frame,
+        best_media_time=found.best_time,
         mean_confidence=round(found.total / found.detections, DIGITS),
         most_at_once=found.most_at_once,
         dwell_seconds=round(found.segments.dwell(interval), DIGITS),

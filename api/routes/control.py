@@ -6,10 +6,12 @@ from api.dependencies import CallerDep, KnownVideo, NoOtherPath, NoQuery, Servic
 from api.problems import documented
 from api.responses import VideoAnswer
 from api.room import check_room
+from api.rtmp.admission import end_publishing
 from api.submission import wake
 from api.views import accepted, video_answer
 from api.webhooks.plan import follow
-from pipeline.contracts.videos import RETRIABLE, VideoStatus
+from pipeline.contracts.errors import Conflict
+from pipeline.contracts.videos import RETRIABLE, SourceKind, VideoStatus
 from pipeline.deleting import delete
 
 router = APIRouter(prefix="/analysis/{video_id}", tags=["control"], dependencies=[NoQuery])
@@ -24,6 +26,7 @@ router = APIRouter(prefix="/analysis/{video_id}", tags=["control"], dependencies
 def cancel(services: ServicesDep, video: KnownVideo) -> VideoAnswer:
     """What is done so far stays. A video that has ended is left as it is; calling again changes nothing."""
     services.videos.transition(video.video_id, VideoStatus.CANCELLED)
+    end_publishing(services, video)
     return video_answer(services, services.videos.get(video.video_id) or video)
 
 
@@ -32,11 +35,13 @@ def cancel(services: ServicesDep, video: KnownVideo) -> VideoAnswer:
     status_code=202,
     operation_id="retry_video",
     summary="Try a failed or cancelled video again",
-    responses=documented(404, 429),
+    responses=documented(404, 409, 429),
 )
 def retry(services: ServicesDep, caller: CallerDep, video: KnownVideo, response: Response) -> VideoAnswer:
     """Only frames without a good outcome are analysed. In every other state the video is answered as it is."""
     if video.status in RETRIABLE:
+        if video.source is SourceKind.RTMP:
+            raise Conflict("a stream key ends with its video; POST /analysis/rtmp-endpoint gives another")
         check_room(services, caller)
         follow(services, video)
         if services.videos.retry(video):
@@ -60,4 +65,7 @@ def delete_video(services: ServicesDep, caller: CallerDep, video_id: VideoId) ->
     deletion = services.deletions.get(video_id)
     if deletion is None or not caller.owns(deletion.key_id):
         visible(services, caller, video_id)
+    video = services.videos.get(video_id)
     delete(services.stores, services.deletions, video_id)
+    if video is not None:
+        end_publishing(services, video)

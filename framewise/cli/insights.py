@@ -1,4 +1,4 @@
-"""Owns `summary`, `search` and `compare`."""
+"""Owns `summary`, `failures`, `search` and `compare`."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,7 +9,7 @@ import typer
 
 from framewise.cli.options import Json, MinConfidence, TaskNames, VideoId, given, session, task, task_names
 from framewise.cli.read import From, Label, Limit, Model, To
-from framewise.insights import Comparison, Found, Summary
+from framewise.insights import Comparison, Failure, Found, Summary
 
 Gap = Annotated[float | None, typer.Option("--gap", min=0, help="seconds without a label that do not end its segment")]
 Since = Annotated[datetime | None, typer.Option("--since", help="videos submitted then or later, in UTC")]
@@ -41,6 +41,21 @@ def summary(
         run.output.note(f"{color.color}  {color.share:.0%} of the picture, in {color.frames} frames")
     if not found.complete:
         run.output.note("The analysis goes on, or some frames are not counted yet.", "yellow")
+
+
+def failures(context: typer.Context, video_id: VideoId, limit: Limit = None, as_json: Json = False) -> None:
+    """Show which frames failed, and why."""
+    run = session(context)
+    found = run.client.failures(video_id, limit)
+    if as_json:
+        run.output.json(found)
+        return
+    run.output.table(("TIME", "FRAME", "FAILED", "REASON"), map(_failure, found))
+
+
+def _failure(found: Failure) -> tuple[str, ...]:
+    failed = ", ".join(found.tasks) or "the whole frame"
+    return f"{found.media_time:.2f}", str(found.frame_number), failed, found.reason or "no reason was recorded"
 
 
 def search(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import framewise
-from framewise.cli import control, insights, read, submit, watch
+from framewise.cli import clip, control, insights, read, report, submit, watch
 from framewise.cli.options import Session
 from framewise.cli.output import Output
 from framewise.connection import DEFAULT_URL
@@ -32,9 +32,13 @@ app.command("list")(read.list_videos)
 app.command()(read.results)
 app.command()(read.frame)
 app.command()(read.export)
+app.command()(clip.clip)
 app.command()(insights.summary)
+app.command()(insights.failures)
 app.command()(insights.search)
 app.command()(insights.compare)
+app.command("insights")(report.show)
+app.command()(report.report)
 app.command()(submit.rerun)
 app.command()(control.cancel)
 app.command()(control.retry)

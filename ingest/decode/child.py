@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import BinaryIO
 
 from ingest.decode.limits import confine
@@ -15,8 +16,8 @@ SIGN_OF_LIFE = 1.0
 NO_MEMORY = "decoding needs more memory than FRAMEWISE_DECODE_MEMORY_BYTES allows"
 
 
-def main(request_json: str, parent: str) -> int:
-    """Limit and confine this process, then decode; how it went is the last message."""
+def confined(decode: Callable[[DecodeRequest, BinaryIO, BinaryIO], None], request_json: str, parent: str) -> int:
+    """Limit this process, then decode from stdin; how it went is the last message. `decode` seals it."""
     request = DecodeRequest.from_json(request_json)
     source, pipe = _own_files()
     confine(request.memory_bytes, request.max_duration, int(parent))
@@ -59,4 +60,4 @@ def decode(request: DecodeRequest, source: BinaryIO, pipe: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(confined(decode, *sys.argv[1:]))

@@ -64,7 +64,8 @@ class Probe:
 class SampledFrame:
     """A sampled frame; `jpeg` is empty when it had been published before. `media_time` is seconds.
 
-    `captured_at` is known of frames that were captured live; no decoder says it.
+    `captured_at` is known of frames that were captured live; no decoder says it, only when the frame's bytes came:
+    `arrived_at`, seconds since 1970.
     """
 
     frame_number: int
@@ -73,13 +74,18 @@ class SampledFrame:
     height: int
     jpeg: bytes
     captured_at: datetime | None = None
+    arrived_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A sign of life, about once a second: how many frames have been decoded."""
+    """A sign of life, about once a second: how many frames have been decoded.
+
+    `behind` is how many seconds the last one waited for the decoder, of a live source.
+    """
 
     frames_decoded: int
+    behind: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

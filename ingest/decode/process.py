@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from ingest.decode.child import NO_MEMORY
 from ingest.decode.messages import PREFIX, DecodeRequest, Finished, Message, Unreadable, parse, sizes
@@ -56,17 +57,22 @@ def request_of(
     )
 
 
+class DecoderStalled(MediaError):
+    """The child has said nothing for too long."""
+
+
 class DecoderProcess:
     """A child that decodes one file; a context manager that leaves no process behind. Not for several threads.
 
-    `stall` is how many seconds the child may be silent while it is listened to; `checkpoint` is called at least
-    five times a second meanwhile and may raise to stop.
+    `source` is the file's path, or an open descriptor, which the child gets a copy of. `stall` is how many seconds the
+    child may be silent while it is listened to; `checkpoint` is called at least five times a second meanwhile and may
+    raise to stop.
     """
 
     def __init__(
         self,
         request: DecodeRequest,
-        path: Path,
+        source: Path | int,
         stall: float,
         checkpoint: Callable[[], None],
         command: tuple[str, ...] = CHILD,
@@ -77,10 +83,10 @@ class DecoderProcess:
         self._complaints, said = os.pipe()
         os.set_blocking(said, False)
         try:
-            with path.open("rb") as source:
+            with _opened(source) as stdin:
                 self._child = subprocess.Popen(
                     [*command, request.to_json(), str(os.getpid())],
-                    stdin=source,
+                    stdin=stdin,
                     stdout=subprocess.PIPE,
                     stderr=said,
                     bufsize=0,
@@ -138,7 +144,7 @@ class DecoderProcess:
         while not select.select([self._child.stdout], [], [], LISTEN)[0]:
             self._checkpoint()
             if time.monotonic() > patience:
-                raise MediaError(
+                raise DecoderStalled(
                     f"decoding stands still for {self._stall:g} s and was ended; "
                     "the limit is FRAMEWISE_DECODE_STALL_SECONDS"
                 )
@@ -157,6 +163,10 @@ class DecoderProcess:
             complaint = ""
         logger.warning("a decoder ended with code %d: %r", code, complaint[-300:])
         return explain(code, complaint)
+
+
+def _opened(source: Path | int) -> AbstractContextManager[BinaryIO | int]:
+    return nullcontext(source) if isinstance(source, int) else source.open("rb")
 
 
 def explain(code: int, complaint: str) -> str:

@@ -4,7 +4,7 @@ Each measure is taken as far as the platform allows it; what could not be had is
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +27,14 @@ class Measure:
     take: Callable[[], None]
 
 
-def seal() -> Confinement:
-    """Confine this process for good; libraries are loaded before. What is in force, and what is not and why."""
+def seal(measures: Sequence[Measure] | None = None) -> Confinement:
+    """Confine this process for good; libraries are loaded before. What is in force, and what is not and why.
+
+    All measures are taken unless some are given.
+    """
     in_force = {limit: ["rlimit"] for limit in LIMITS}
     missing = {}
-    for measure in MEASURES:
+    for measure in MEASURES if measures is None else measures:
         try:
             measure.take()
         except OSError as e:
@@ -72,3 +75,9 @@ MEASURES = (
     Measure("landlock", ("no reading beyond libraries", "no writing", "no programs"), _close_files),
     Measure("seccomp", ("no network", "no writing", "no programs", "no other processes"), seccomp.install),
 )
+ALL_BUT_NETWORK = (
+    MEASURES[1],
+    MEASURES[2],
+    Measure("seccomp", ("no writing", "no programs", "no other processes"), lambda: seccomp.install(network=True)),
+)
+"""For a process that speaks to one address, which its parent has checked."""

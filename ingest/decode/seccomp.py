@@ -30,9 +30,12 @@ DENIED = (syscalls.NETWORK, syscalls.PROGRAMS, syscalls.OTHER_PROCESSES, syscall
 Rules = list[bytes]
 
 
-def install() -> None:
-    """Filter the calls of this process, all its threads, for good; raises OSError. Needs no-new-privileges."""
-    program = build(machine(), os.getpid())
+def install(network: bool = False) -> None:
+    """Filter the calls of this process, all its threads, for good; raises OSError. Needs no-new-privileges.
+
+    Calls to the network are let through if `network` says so.
+    """
+    program = build(machine(), os.getpid(), network)
     instructions = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions))
     left_out = call(syscalls.SECCOMP, SET_MODE_FILTER, ALL_THREADS, ctypes.create_string_buffer(header, len(header)))
@@ -40,11 +43,12 @@ def install() -> None:
         raise OSError("a thread has a filter of its own")
 
 
-def build(kind: int, pid: int) -> bytes:
+def build(kind: int, pid: int, network: bool = False) -> bytes:
     """The filter for a machine (an index into MACHINES) and the process `pid`, 8 bytes an instruction."""
+    denied = DENIED[1:] if network else DENIED
     rules = [_do(LOAD, ARCHITECTURE), _do(IF_EQUAL, syscalls.AUDIT_ARCHITECTURES[kind], 1, 0), _do(RETURN, KILL)]
     rules += [_do(LOAD, NUMBER), _do(IF_AT_LEAST, syscalls.UNKNOWN, 0, 1), _do(RETURN, NO_SUCH_CALL)]
-    for number in (numbers[kind] for calls in DENIED for numbers in calls.values()):
+    for number in (numbers[kind] for calls in denied for numbers in calls.values()):
         rules += _for(number, [_do(RETURN, DENY)])
     for number in (syscalls.OPENAT2[kind], syscalls.CLONE3[kind]):
         rules += _for(number, [_do(RETURN, NO_SUCH_CALL)])

@@ -57,14 +57,18 @@ class CassandraResultStore:
 
     def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
         """Store results, then the ledger, then the counts of the buckets that were written."""
+        self.enter(frames, write_timestamps)
+        for video_id, bucket in dict.fromkeys((frame.video_id, bucket_of(frame.frame_number)) for frame in frames):
+            self.recount(video_id, [bucket])
+
+    def enter(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
+        """Store results, then the ledger."""
         buckets: dict[tuple[UUID, int], list[AnalyzedFrame]] = defaultdict(list)
         for frame in frames:
             buckets[frame.video_id, bucket_of(frame.frame_number)].append(frame)
         places = [(key, write_timestamps[key[0]], members) for key, members in buckets.items()]
         self._db.write_many(g for (_, bucket), at, members in places for g in result_groups(bucket, at, members))
         self._db.write_many(g for (_, bucket), at, members in places for g in ledger_groups(bucket, at, members))
-        for video_id, bucket in buckets:
-            self.recount(video_id, [bucket])
 
     def recount(self, video_id: UUID, buckets: Iterable[int]) -> None:
         """Count the ledger of these buckets anew, with what was cleared of them.

@@ -10,6 +10,8 @@ from pipeline.contracts.errors import Problem
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import (
+    Gap,
+    KeepFrames,
     Sampling,
     SourceKind,
     SourceProgress,
@@ -38,7 +40,7 @@ PLAIN = (
     "request_id",
     "traceparent",
 )
-COLUMNS = (*PLAIN, *SAMPLING, "status", "source", "tasks", "tags", "error", "store_frames")
+COLUMNS = (*PLAIN, *SAMPLING, "status", "source", "tasks", "tags", "error", "store_frames", "keep")
 PROGRESS = tuple(f.name for f in fields(SourceProgress))
 
 
@@ -77,6 +79,7 @@ def to_row(video: Video) -> list[Any]:
         "tags": set(video.tags),
         "error": problem_of(video.error),
         "store_frames": video.store_frames.value,
+        "keep": video.keep.value,
     }
     return [
         special[name] if name in special else getattr(video.sampling if name in SAMPLING else video, name)
@@ -95,4 +98,21 @@ def from_row(row: Any) -> Video:
         tags=frozenset(row.tags or ()),
         error=Problem(*row.error) if row.error else None,
         store_frames=StoreFrames(row.store_frames or StoreFrames.FULL),
+        keep=KeepFrames(row.keep or KeepFrames.NEWEST),
     )
+
+
+def to_progress_row(progress: SourceProgress) -> list[Any]:
+    """The values of PROGRESS."""
+    special = {
+        "warnings": list(progress.warnings),
+        "gaps": [(gap.started_at, gap.ended_at, gap.reason) for gap in progress.gaps],
+    }
+    return [special[name] if name in special else getattr(progress, name) for name in PROGRESS]
+
+
+def from_progress_row(row: Any) -> SourceProgress:
+    """The progress of a row with PROGRESS; what the row does not have is as in a new one."""
+    known = {name: plain(value) for name, value in row._asdict().items() if value is not None}
+    gaps = tuple(Gap(plain(gap.started_at), plain(gap.ended_at), gap.reason) for gap in known.get("gaps", ()))
+    return SourceProgress(**known | {"gaps": gaps})

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from uuid import UUID
@@ -11,6 +10,7 @@ from pipeline import bitmap
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.ended import EndedListings
 from pipeline.cassandra.names import VideoNames
+from pipeline.cassandra.publishers import CassandraPublisherStore
 from pipeline.cassandra.search import CassandraSearchIndex
 from pipeline.cassandra.video_rows import (
     CREATE,
@@ -19,10 +19,11 @@ from pipeline.cassandra.video_rows import (
     SAVE_PROGRESS,
     SELECT,
     SHARD,
+    from_progress_row,
     from_row,
     insert,
-    plain,
     problem_of,
+    to_progress_row,
     to_row,
 )
 from pipeline.cassandra.webhooks import forget_webhooks
@@ -190,6 +191,7 @@ class CassandraVideoStore:
         self._names.forget(video_id)
         CassandraSearchIndex(self._db).forget(video_id)
         forget_webhooks(self._db, video_id)
+        CassandraPublisherStore(self._db).forget(video_id)
         for table in ("sampled_frames", "source_progress"):
             self._db.execute(f"DELETE FROM {table} WHERE video_id = ?", (video_id,))
 
@@ -253,13 +255,11 @@ class CassandraVideoStore:
         ).one()
         if row is None:
             return SourceProgress()
-        known = {name: plain(value) for name, value in row._asdict().items() if value is not None}
-        return SourceProgress(**known)
+        return from_progress_row(row)
 
     def save_progress(self, video_id: UUID, progress: SourceProgress) -> None:
         """Write what ingest knows."""
-        values = asdict(progress) | {"warnings": list(progress.warnings)}
-        self._db.execute(SAVE_PROGRESS, (video_id, *(values[name] for name in PROGRESS)))
+        self._db.execute(SAVE_PROGRESS, (video_id, *to_progress_row(progress)))
 
     def save_sampled(self, video_id: UUID, bucket: int, frame_numbers: Sequence[int]) -> None:
         """Write which frames of a bucket were sampled so far."""

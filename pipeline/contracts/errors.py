@@ -21,6 +21,7 @@ Catch broadly, recover narrowly::
     │   └── ModelFailed           it raised, or answered in another shape
     ├── StoreError
     │   ├── StoreUnavailable      the server does not answer
+    │   │   └── RtmpUnavailable   that to which streams are published
     │   └── DiskFull              no space left for a frame
     ├── LeaseLost                 another worker took the video over
     └── StackError                a local server cannot be started or stopped
@@ -178,6 +179,13 @@ class StoreUnavailable(StoreError):
 
     type = "store-unavailable"
     title = "The store does not answer"
+
+
+class RtmpUnavailable(StoreUnavailable):
+    """The RTMP server does not answer."""
+
+    type = "rtmp-unavailable"
+    title = "Streams cannot be published here"
 
 
 class DiskFull(StoreError):

@@ -33,7 +33,8 @@ class Frame:
 
     `frame_number` is the 1-based decode index; `media_time` is seconds since the first frame; `width` and
     `height` are the JPEG's pixels; `captured_at` is set for live streams only. `request_id` and `traceparent` are those
-    of the video.
+    of the video. `live` says that it was captured just now: it does not wait behind files, as one that is analysed again
+    does.
     """
 
     video_id: UUID
@@ -48,6 +49,7 @@ class Frame:
     store: StoreFrames = StoreFrames.FULL
     request_id: str | None = None
     traceparent: str | None = None
+    live: bool = False
 
     @property
     def blurred(self) -> bool:

@@ -72,6 +72,11 @@ class KafkaSettings(_Settings):
     frames_partitions: int = Field(default=8, ge=1)
     frames_retention_hours: int = Field(default=24, ge=1)
     frames_retention_bytes: int = Field(default=8 * 2**30, ge=2**20, description="of the whole topic")
+    live_partitions: int = Field(
+        default=1, ge=1, le=64, description="of the topic of live frames; each has a worker of its own"
+    )
+    live_retention_minutes: int = Field(default=60, ge=1, description="of live frames that nobody has analysed")
+    live_retention_bytes: int = Field(default=2**30, ge=2**20, description="of the whole topic of live frames")
     replication_factor: int = Field(default=1, ge=1)
 
 
@@ -104,6 +109,8 @@ class ApiSettings(_Settings):
         default="auto", description="whether requests need an API key; auto: where it listens beyond loopback"
     )
     max_event_streams: int = Field(default=200, ge=1, description="streams of server-sent events at the same time")
+    max_clips: int = Field(default=2, ge=1, description="clips, or segments of them, that are encoded at the same time")
+    clip_frames: int = Field(default=1800, ge=1, description="frames of one clip as MP4; what is longer is sent as HLS")
     max_open_videos: int = Field(default=5000, ge=1, description="submissions that wait or run at the same time")
     open_videos_per_key: int = Field(default=0, ge=0, description="the same of each API key; 0 is no limit")
     requests_per_minute: int = Field(default=0, ge=0, description="of each API key; 0 is no limit")
@@ -168,6 +175,77 @@ class IngestSettings(_Settings):
     @classmethod
     def _never(cls, value: Any) -> Any:
         return None if value == "" else value
+
+
+def _devices(value: Any) -> Any:
+    """`front=/dev/video0,trial=file:/path/clip.mp4` as names and what they stand for."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+    for name, equals, _ in pairs:
+        if not equals or not name.replace("-", "").replace("_", "").isalnum():
+            raise ValueError("write name=/dev/video0 or name=file:/path, with commas between, and simple names")
+    return {name: target for name, _, target in pairs}
+
+
+class LiveSettings(_Settings):
+    """Streams that are analysed while they go on: how many, how long one is waited for, and what may be opened."""
+
+    streams_per_worker: int = Field(default=32, ge=1, description="live streams at the same time, beside the files")
+    live_lease_seconds: int = Field(default=8, ge=3, description="so soon another worker takes over from a dead one")
+    live_grace_seconds: float = Field(
+        default=30.0, ge=0, description="a publisher that has gone may come back for so long, then the video completes"
+    )
+    live_stall_seconds: float = Field(default=20.0, gt=0, description="without a frame, a source is dialled again")
+    live_give_up_seconds: float = Field(
+        default=600.0, gt=0, description="a pulled source that cannot be reached for so long is given up"
+    )
+    live_fresh_seconds: float = Field(
+        default=1.0, gt=0, description="frames may wait so long for the analysis, then older ones go for newer ones"
+    )
+    live_buffer_bytes: int = Field(
+        default=128 * 2**20, ge=2**20, description="of a stream with keep=all, for frames that wait for the analysis"
+    )
+    rtmp_wait_seconds: float = Field(default=3600.0, gt=0, description="for so long a publisher may take to come")
+    allow_hls: bool = Field(default=False, description="whether playlists (HLS) are followed, each address checked")
+    devices: Annotated[dict[str, str], NoDecode, BeforeValidator(_devices)] = Field(
+        default={}, description="cameras of this machine by name: name=/dev/video0, or name=file:/path for trials"
+    )
+
+
+class RtmpSettings(_Settings):
+    """The RTMP server: where it listens, where it is reached, and what publishers are told."""
+
+    rtmp_host: str = Field(
+        default="127.0.0.1", pattern=r"^[0-9a-fA-F.:]+$", description="where publishers connect; 0.0.0.0 is everywhere"
+    )
+    rtmp_port: int = Field(default=1935, ge=1, le=65535)
+    rtmp_control_port: int = Field(default=1936, ge=1, le=65535, description="where it is asked who publishes")
+    rtmp_server: str = Field(
+        default="127.0.0.1", pattern=r"^[\w.-]+$", description="the host at which the API and ingest reach it"
+    )
+    rtmp_players: str = Field(
+        default="127.0.0.1", pattern=r"^[0-9a-fA-F.:/, ]+$", description="addresses or networks that may play"
+    )
+    rtmp_address: str = Field(
+        default="",
+        pattern=r"^([\w.-]+(:\d+)?)?$",
+        description="HOST or HOST:PORT that publishers are told; else the name by which the API was asked",
+    )
+    rtmp_api_url: str = Field(
+        default="",
+        pattern=r"^(http://[^\s\"']+)?$",
+        description="where it asks the API who may publish; else its stack's",
+    )
+
+    @property
+    def rtmp_control_url(self) -> str:
+        """Where it is asked who publishes."""
+        return f"http://{self.rtmp_server}:{self.rtmp_control_port}"
+
+    def rtmp_source_url(self, name: object) -> str:
+        """Where ingest pulls a stream from."""
+        return f"rtmp://{self.rtmp_server}:{self.rtmp_port}/live/{name}"
 
 
 class AnalysisSettings(_Settings):

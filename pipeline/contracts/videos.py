@@ -61,6 +61,17 @@ class SourceKind(StrEnum):
     RERUN = "rerun"
 
 
+LIVE = frozenset({SourceKind.RTMP, SourceKind.STREAM})
+"""The sources that go on while they are analysed, and of which nothing can be read a second time."""
+
+
+class KeepFrames(StrEnum):
+    """What is kept of a live video when the analysis falls behind: its newest frames, or all of them, in a buffer."""
+
+    NEWEST = "newest"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """Which frames are taken: by step, by ratio (0–1], or every so many seconds. The first is always taken.
@@ -97,7 +108,8 @@ class Video:
     `source_url` is what ingest fetches and may hold a password; it is never shown. `attempt_timestamp`
     (microseconds since 1970) is the write timestamp of every row of this attempt. `parent_id` is the video whose stored
     frames are analysed again. `key_id` names the API key that submitted it, None where none is needed. `request_id` is
-    the request's, and `traceparent` (W3C Trace Context) the trace's that its logs and spans belong to.
+    the request's, and `traceparent` (W3C Trace Context) the trace's that its logs and spans belong to. `keep` says what
+    becomes of a live video's frames when the analysis falls behind.
     """
 
     video_id: UUID
@@ -124,6 +136,12 @@ class Video:
     key_id: str | None = None
     request_id: str | None = None
     traceparent: str | None = None
+    keep: KeepFrames = KeepFrames.NEWEST
+
+    @property
+    def live(self) -> bool:
+        """Whether it comes from a source that goes on while it is analysed."""
+        return self.source in LIVE
 
     @property
     def needs_source(self) -> bool:
@@ -150,10 +168,24 @@ ATTEMPT_GAP = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A time (UTC) of which a live video has no frames, and why; `ended_at` is None while it lasts."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceProgress:
     """What ingest knows and has done: the probe, what is published, and when each stage began and ended.
 
     `published_through` is the highest frame number up to which every sampled frame has been acknowledged in `attempt`.
+
+    Of a live video: `gaps` are the newest ones, oldest first; `lag_seconds` is the age of the oldest frame that waits
+    for its outcome; `connected` says whether its source sends now; `numbered_through` is the highest frame number that
+    may have been given away, so that no later connection, process or attempt gives it again; `first_captured_at` is what
+    its media times count from.
     """
 
     duration: float | None = None
@@ -171,13 +203,28 @@ class SourceProgress:
     decode_started_at: datetime | None = None
     decode_finished_at: datetime | None = None
     attempt: int = 1
+    gaps: tuple[Gap, ...] = ()
+    lag_seconds: float | None = None
+    connected: bool | None = None
+    numbered_through: int = 0
+    first_captured_at: datetime | None = None
+    last_captured_at: datetime | None = None
 
     def of_attempt(self, attempt: int) -> "SourceProgress":
         """What of it is true in this attempt: of an earlier one, only what it says of the source."""
         if self.attempt == attempt:
             return self
         source = (self.duration, self.fps, self.width, self.height, self.sha256)
-        return SourceProgress(*source, frames_decoded=self.frames_decoded, attempt=attempt)
+        return SourceProgress(
+            *source,
+            frames_decoded=self.frames_decoded,
+            frames_dropped=self.frames_dropped if self.first_captured_at else 0,
+            attempt=attempt,
+            gaps=self.gaps,
+            numbered_through=self.numbered_through,
+            first_captured_at=self.first_captured_at,
+            last_captured_at=self.last_captured_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Owns sending to the topics: the contract of a publisher, the one on Kafka, and the in-memory twin."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -47,7 +49,7 @@ class Publisher(Protocol):
     def frame(self, frame: Frame, acknowledged: Acknowledged) -> None:
         """Send a frame; `acknowledged` is called from another thread with None once it is safe, or the error.
 
-        Frames of one video are spread over all partitions.
+        Frames of one video are spread over all partitions. Live ones have a topic of their own.
         """
 
     def outcomes(self, frames: Iterable[AnalyzedFrame]) -> None:
@@ -71,32 +73,19 @@ class KafkaPublisher:
     ) -> None:
         """Connect; raises StoreUnavailable after `patience` seconds without a broker, or without the topics.
 
-        A record waits up to `linger_ms` for others to go with it: fewer requests, later records.
+        A record waits up to `linger_ms` for others to go with it: fewer requests, later records. Live frames never do.
         """
         self._topics = Topics.of(settings)
         self._sent = count()
         self._failures: SimpleQueue[Exception] = SimpleQueue()
-        patience_ms = int(patience * 1000)
+        self._new_producer = partial(_producer, settings, client_id, int(patience * 1000))
         wait_for_broker(settings, patience)
-        try:
-            self._producer = KafkaProducer(
-                bootstrap_servers=settings.kafka_bootstrap,
-                client_id=client_id,
-                acks="all",
-                # What is sent twice is stored once. With idempotence, a single record that the broker refuses would
-                # put an end to every later one of this producer.
-                enable_idempotence=False,
-                linger_ms=linger_ms,
-                batch_size=MAX_RECORD_BYTES // 2,
-                max_request_size=2**20,
-                delivery_timeout_ms=120_000,
-                bootstrap_timeout_ms=patience_ms,
-                max_block_ms=patience_ms,
-                allow_auto_create_topics=False,
-            )
-        except KafkaError as e:
-            raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not answer: {e}") from e
-        self._partitions = self._partitions_of(self._topics.frames)
+        self._producer = self._new_producer(linger_ms)
+        self._prompt = self._producer if linger_ms == 0 else None
+        self._making = threading.Lock()
+        self._partitions = {
+            topic: self._partitions_of(topic) for topic in (self._topics.frames, self._topics.frames_live)
+        }
 
     def _partitions_of(self, topic: str) -> list[int]:
         try:
@@ -112,8 +101,11 @@ class KafkaPublisher:
     def frame(self, frame: Frame, acknowledged: Acknowledged) -> None:
         """Send a frame to the partition whose turn it is."""
         value, headers = encode_frame(frame)
-        partition = self._partitions[next(self._sent) % len(self._partitions)]
-        sent = self._send(self._topics.frames, value, headers=headers, partition=partition)
+        topic = self._topics.frames_live if frame.live else self._topics.frames
+        partitions = self._partitions[topic]
+        partition = partitions[next(self._sent) % len(partitions)]
+        producer = self._prompt_producer() if frame.live else self._producer
+        sent = self._send(topic, value, producer, headers=headers, partition=partition)
         sent.add_callback(lambda _: acknowledged(None))
         sent.add_errback(acknowledged)
 
@@ -141,16 +133,23 @@ class KafkaPublisher:
             sent = self._send(self._topics.dead_letters, value, headers=headers, key=where.encode())
             sent.add_errback(self._failures.put)
 
-    def _send(self, topic: str, value: bytes | None, **options: Any) -> Any:
+    def _prompt_producer(self) -> KafkaProducer:
+        """One whose records wait for no others; made for the first live frame."""
+        with self._making:
+            self._prompt = self._prompt or self._new_producer(0)
+            return self._prompt
+
+    def _send(self, topic: str, value: bytes | None, producer: KafkaProducer | None = None, **options: Any) -> Any:
         try:
-            return self._producer.send(topic, value, **options)
+            return (producer or self._producer).send(topic, value, **options)
         except KafkaError as e:
             raise StoreUnavailable(f"Kafka does not take a record for {topic!r}: {e}") from e
 
     def flush(self, seconds: float) -> None:
         """Wait until everything sent is safe."""
         try:
-            self._producer.flush(timeout=seconds)
+            for producer in self._producers():
+                producer.flush(timeout=seconds)
         except KafkaError as e:
             raise StoreUnavailable(f"Kafka did not acknowledge within {seconds:g} s: {e}") from e
         failures = [self._failures.get() for _ in range(self._failures.qsize())]
@@ -159,7 +158,32 @@ class KafkaPublisher:
 
     def close(self) -> None:
         """Flush for at most ten seconds and give back connections."""
-        self._producer.close(timeout=10)
+        for producer in self._producers():
+            producer.close(timeout=10)
+
+    def _producers(self) -> set[KafkaProducer]:
+        return {self._producer, self._prompt or self._producer}
+
+
+def _producer(settings: KafkaSettings, client_id: str, patience_ms: int, linger_ms: int) -> KafkaProducer:
+    try:
+        return KafkaProducer(
+            bootstrap_servers=settings.kafka_bootstrap,
+            client_id=client_id,
+            acks="all",
+            # What is sent twice is stored once. With idempotence, a single record that the broker refuses would put an
+            # end to every later one of this producer.
+            enable_idempotence=False,
+            linger_ms=linger_ms,
+            batch_size=MAX_RECORD_BYTES // 2,
+            max_request_size=2**20,
+            delivery_timeout_ms=120_000,
+            bootstrap_timeout_ms=patience_ms,
+            max_block_ms=patience_ms,
+            allow_auto_create_topics=False,
+        )
+    except KafkaError as e:
+        raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not answer: {e}") from e
 
 
 def _fitting(letter: DeadLetter) -> tuple[bytes | None, Headers]:

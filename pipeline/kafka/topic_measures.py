@@ -12,7 +12,7 @@ from kafka.errors import KafkaError
 
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings
-from pipeline.kafka.topics import Topics, wait_for_broker
+from pipeline.kafka.topics import Topics, live_group, wait_for_broker
 
 CONNECT_SECONDS = 2.0
 ANSWER_MS = 5000
@@ -30,8 +30,8 @@ class TopicMeasures:
 
     def bytes(self) -> dict[str, int]:
         """The bytes of each of our topics on all brokers, replicas included; by the name without the prefix."""
-        named = {f"{self._settings.topic_prefix}{name}": name for name in ("videos", "frames", "results")}
-        named[self._topics.dead_letters] = "dead-letters"
+        names = ("videos", "frames", "frames-live", "results", "dead-letters")
+        named = {f"{self._settings.topic_prefix}{name}": name for name in names}
         found: defaultdict[str, int] = defaultdict(int)
         with self._admin() as admin:
             for broker in admin.describe_log_dirs(list(named)):
@@ -42,12 +42,23 @@ class TopicMeasures:
     def frames_waiting(self, taken: Offsets) -> int:
         """How many records of `frames` lie behind these offsets; those that have expired do not count."""
         with self._admin() as admin:
-            first = self._offsets(admin, OffsetSpec.EARLIEST)
-            end = self._offsets(admin, OffsetSpec.LATEST)
+            return self._behind(admin, self._topics.frames, self._settings.frames_partitions, taken)
+
+    def live_frames_waiting(self) -> int:
+        """How many live frames lie behind those that the analysis has kept."""
+        group, topic = live_group(self._settings), self._topics.frames_live
+        with self._admin() as admin:
+            kept = admin.list_group_offsets(group)[group]
+            taken = {place.partition: at.offset for place, at in kept.items() if place.topic == topic}
+            return self._behind(admin, topic, self._settings.live_partitions, taken)
+
+    def _behind(self, admin: KafkaAdminClient, topic: str, partitions: int, taken: Offsets) -> int:
+        first = self._offsets(admin, topic, partitions, OffsetSpec.EARLIEST)
+        end = self._offsets(admin, topic, partitions, OffsetSpec.LATEST)
         return sum(max(0, end[p] - max(taken.get(p, 0), first.get(p, 0))) for p in end)
 
-    def _offsets(self, admin: KafkaAdminClient, which: OffsetSpec) -> Offsets:
-        places = [TopicPartition(self._topics.frames, p) for p in range(self._settings.frames_partitions)]
+    def _offsets(self, admin: KafkaAdminClient, topic: str, partitions: int, which: OffsetSpec) -> Offsets:
+        places = [TopicPartition(topic, p) for p in range(partitions)]
         found = admin.list_partition_offsets(dict.fromkeys(places, which))
         return {place.partition: at.offset for place, at in found.items()}
 

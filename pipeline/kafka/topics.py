@@ -14,6 +14,7 @@ from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings
 
 HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
 MAX_RECORD_BYTES = 1_000_000
 DEFAULT_PORT = 9092
 CONNECT_SECONDS = 5.0
@@ -26,6 +27,7 @@ class Topics:
 
     videos: str
     frames: str
+    frames_live: str
     results: str
     dead_letters: str
 
@@ -33,7 +35,13 @@ class Topics:
     def of(cls, settings: KafkaSettings) -> "Topics":
         """The topics of one installation."""
         prefix = settings.topic_prefix
-        return cls(f"{prefix}videos", f"{prefix}frames", f"{prefix}results", f"{prefix}dead-letters")
+        names = ("videos", "frames", "frames-live", "results", "dead-letters")
+        return cls(*(f"{prefix}{name}" for name in names))
+
+
+def live_group(settings: KafkaSettings) -> str:
+    """The consumer group by which the analysis says up to where live frames are kept."""
+    return f"{settings.topic_prefix}analysis-live"
 
 
 def wait_for_broker(settings: KafkaSettings, patience: float = 30.0) -> None:
@@ -105,6 +113,7 @@ def _wanted(settings: KafkaSettings) -> list[NewTopic]:
     names = Topics.of(settings)
     hours = settings.frames_retention_hours
     per_partition = settings.frames_retention_bytes // settings.frames_partitions
+    live_bytes = settings.live_retention_bytes // settings.live_partitions
 
     def topic(name: str, partitions: int, **config: int) -> NewTopic:
         options = {key.replace("_", "."): str(value) for key, value in config.items()}
@@ -118,6 +127,13 @@ def _wanted(settings: KafkaSettings) -> list[NewTopic]:
             retention_ms=hours * HOUR_MS,
             retention_bytes=per_partition,
             segment_bytes=min(2**27, max(2**20, per_partition // 4)),
+        ),
+        topic(
+            names.frames_live,
+            settings.live_partitions,
+            retention_ms=settings.live_retention_minutes * MINUTE_MS,
+            retention_bytes=live_bytes,
+            segment_bytes=min(2**26, max(2**20, live_bytes // 4)),
         ),
         topic(names.results, settings.frames_partitions, retention_ms=24 * HOUR_MS, segment_bytes=2**26),
         topic(names.dead_letters, 1, retention_ms=14 * 24 * HOUR_MS),

@@ -1,7 +1,7 @@
 """Owns which sources may be fetched: schemes, hosts, addresses."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -11,6 +11,7 @@ from pipeline.contracts.urls import redact_url
 from pipeline.outbound.addresses import is_public
 
 PORTS = {"http": 80, "https": 443}
+STREAM_PORTS = PORTS | {"rtsp": 554, "rtsps": 322, "rtmp": 1935, "rtmps": 443}
 Resolver = Callable[[str, int], tuple[str, ...]]
 
 
@@ -42,10 +43,13 @@ class SourceGuard:
         self._allowed = frozenset(_normal(entry) for entry in allowed_hosts)
         self._resolve = resolver
 
-    def check(self, url: str) -> Destination:
-        """Resolve a URL once and check every address; raises SourceRefused or SourceUnreachable."""
-        parsed = _parse(url)
-        host, port = parsed.raw_host.decode("ascii"), parsed.port or PORTS[parsed.scheme]
+    def check(self, url: str, ports: Mapping[str, int] = PORTS) -> Destination:
+        """Resolve a URL once and check every address; raises SourceRefused or SourceUnreachable.
+
+        `ports` are the schemes that are let through, and the port of each.
+        """
+        parsed = _parse(url, ports)
+        host, port = parsed.raw_host.decode("ascii"), parsed.port or ports[parsed.scheme]
         addresses = self._resolve(host, port)
         if not self._lets_through(host, port):
             self._check_public(host, addresses)
@@ -65,18 +69,23 @@ class SourceGuard:
                 )
 
 
-def _parse(url: str) -> httpx.URL:
+def _parse(url: str, ports: Mapping[str, int]) -> httpx.URL:
     try:
         parsed = httpx.URL(url)  # what cannot be taken apart is not shown: a password could stand anywhere in it
     except (httpx.InvalidURL, TypeError, ValueError) as e:
         raise SourceRefused("the address is not a URL; check how it is written") from e
-    if parsed.scheme not in PORTS:
-        raise SourceRefused(f"the scheme {parsed.scheme or 'none'!r} is not allowed; use http or https")
+    if parsed.scheme not in ports:
+        raise SourceRefused(f"the scheme {parsed.scheme or 'none'!r} is not allowed; use {_either(ports)}")
     if not parsed.host or "%" in parsed.raw_host.decode("ascii"):
         raise SourceRefused(f"{redact_url(url)!r} names no host that can be asked for")
-    if not 0 < (parsed.port or PORTS[parsed.scheme]) < 2**16:
+    if not 0 < (parsed.port or ports[parsed.scheme]) < 2**16:
         raise SourceRefused(f"{redact_url(url)!r} names no port from 1 to 65535")
     return parsed
+
+
+def _either(names: Mapping[str, int]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}"
 
 
 def _normal(entry: str) -> str:

@@ -51,6 +51,10 @@ class InMemoryResultStore:
                     self._rows[key] = row
             self._touch(frame.video_id, bucket_of(frame.frame_number))
 
+    def enter(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
+        """Counts are never behind here."""
+        self.save(frames, write_timestamps)
+
     def _is_newest(self, key: object, place: tuple[UUID, int], timestamp: int) -> bool:
         removals = (self._removed.get(place, -1), self._removed.get((place[0], "bucket", bucket_of(place[1])), -1))
         if timestamp <= max(removals):

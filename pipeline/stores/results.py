@@ -92,6 +92,9 @@ class ResultStore(Protocol):
         can be read and the counts are right.
         """
 
+    def enter(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
+        """As `save`, but the counts are as before until somebody calls `recount`: counting reads a whole bucket."""
+
     def summaries(self, video_id: UUID) -> list[BucketSummary]:
         """The counts of each bucket that has an outcome, ascending."""
 

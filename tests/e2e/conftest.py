@@ -54,6 +54,7 @@ def stack(web: str) -> Iterator[Trial]:
     """Every service, with two workers; fetches from the web server above although it is on loopback."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("FRAMEWISE_ALLOWED_HOSTS", web.removeprefix("http://"))
+        environment.setenv("FRAMEWISE_LIVE_GRACE_SECONDS", "5")
         with trial(workers=2) as running:
             yield running
 

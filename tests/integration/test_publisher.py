@@ -101,6 +101,10 @@ def test_topics_are_as_the_settings_say(settings: KafkaSettings) -> None:
             PARTITIONS,
             {"retention.ms": 3 * HOUR_MS, "retention.bytes": 2**30 // 5, "segment.bytes": 2**30 // 5 // 4},
         ),
+        names.frames_live: (
+            1,
+            {"retention.ms": HOUR_MS, "retention.bytes": 2**30, "segment.bytes": 2**26},
+        ),
         names.results: (PARTITIONS, {"retention.ms": 24 * HOUR_MS, "segment.bytes": 2**26}),
         names.dead_letters: (1, {"retention.ms": 14 * 24 * HOUR_MS}),
     }

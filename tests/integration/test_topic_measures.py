@@ -1,6 +1,8 @@
 """What is measured of the topics, asked of a real broker."""
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,8 +13,9 @@ from pipeline.contracts.settings import KafkaSettings
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.kafka.topic_measures import TopicMeasures, taken_offsets
 from pipeline.kafka.topics import create_topics
+from spark_jobs.live_frames import KafkaLiveFrames
 from stack.ports import free_ports
-from tests.unit.factories import a_frame
+from tests.unit.factories import T0, a_frame
 
 FRAMES = 20
 
@@ -32,7 +35,7 @@ def filled(kafka_settings: KafkaSettings) -> KafkaSettings:
 def test_bytes_are_those_of_our_topics(filled: KafkaSettings) -> None:
     measures = TopicMeasures(filled)
     found = measures.bytes()
-    assert found.keys() == {"videos", "frames", "results", "dead-letters"}
+    assert found.keys() == {"videos", "frames", "frames-live", "results", "dead-letters"}
     assert found["frames"] > FRAMES * 500
     assert found["dead-letters"] == 0
     measures.close()
@@ -43,6 +46,27 @@ def test_what_waits_lies_behind_what_was_taken(filled: KafkaSettings) -> None:
     assert measures.frames_waiting({}) == FRAMES
     assert measures.frames_waiting({0: 2, 1: 1}) == FRAMES - 3
     assert measures.frames_waiting(dict.fromkeys(range(filled.frames_partitions), 10**6)) == 0
+    measures.close()
+
+
+def test_live_frames_wait_behind_what_the_analysis_has_kept(filled: KafkaSettings) -> None:
+    publisher = KafkaPublisher(filled)
+    video_id = uuid4()
+    for number in range(6):
+        publisher.frame(replace(a_frame(video_id, number + 1), captured_at=T0, live=True), lambda error: None)
+    publisher.flush(20)
+    publisher.close()
+    measures = TopicMeasures(filled)
+    assert measures.live_frames_waiting() == 6
+    frames = KafkaLiveFrames(filled, 0, 1)
+    for _ in range(4):
+        record = next(row for row in iter(lambda: frames.next(1.0), 0) if row is not None)
+        frames.kept(record)
+    until = time.monotonic() + 20
+    while measures.live_frames_waiting() != 2:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    frames.close()
     measures.close()
 
 

@@ -13,6 +13,8 @@ from pipeline.contracts.errors import Conflict, NotFound, Problem
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import (
     TERMINAL,
+    Gap,
+    KeepFrames,
     Lease,
     Sampling,
     SourceKind,
@@ -76,6 +78,7 @@ EVERY_FIELD = replace(
     max_duration=0.1,
     external_id="order 66",
     callback_url="https://example.com/?a=1&b=2",
+    keep=KeepFrames.ALL,
     started_at=T0 + 456 * MS,
     finished_at=T0 + 789 * MS,
     frames_expected=2**40,
@@ -422,8 +425,16 @@ def test_state_and_lease_do_not_touch_each_other(store: VideoStore) -> None:
         SourceProgress(),
         SourceProgress(1 / 3, 29.97, 1920, 1080, "ab" * 32, 2**40, 2**39, 3, 2**38, ("lost — 3", "x"), T0, T0, T0, T0),
         SourceProgress(frames_decoded=7, warnings=("only one",), decode_started_at=T0 + MS),
+        SourceProgress(
+            gaps=(Gap(T0, T0 + MS, "the publisher was away"), Gap(T0 + MS, None, "no frame for 20 s")),
+            lag_seconds=0.25,
+            connected=False,
+            numbered_through=2**40,
+            first_captured_at=T0,
+            last_captured_at=T0 + MS,
+        ),
     ],
-    ids=["nothing", "everything", "something"],
+    ids=["nothing", "everything", "something", "live"],
 )
 def test_progress_comes_back_as_it_went(store: VideoStore, progress: SourceProgress) -> None:
     video = created(store)

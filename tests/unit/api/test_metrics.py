@@ -91,9 +91,9 @@ def test_the_queue_is_counted_by_state(services: Services, tmp_path: Path) -> No
     nobody = KafkaSettings(kafka_bootstrap=f"127.0.0.1:{free_ports(1)[0]}")
     asked = questions(nobody, PathSettings(data_dir=tmp_path), services.queue)
     assert asked["framewise_videos_open"].answer().result(5) == {"pending": 2, "processing": 1}
-    assert asked["framewise_topic_waiting_records"].answer().result(5) == {}
-    with pytest.raises(StoreUnavailable):
-        asked["framewise_topic_bytes"].answer().result(10)
+    for name in ("framewise_topic_waiting_records", "framewise_topic_bytes"):
+        with pytest.raises(StoreUnavailable):
+            asked[name].answer().result(10)
 
 
 def test_unknown_parameters_are_refused(client: TestClient) -> None:

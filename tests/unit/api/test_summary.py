@@ -71,6 +71,7 @@ def test_a_label_has_segments_over_the_borders_of_buckets(client: TestClient, se
     assert found["dwell_seconds"] == pytest.approx(1.9 + 3 * 0.1)
     assert (found["frames"], found["detections"], found["max_confidence"]) == (23, 23, 2001 / 4000)
     assert (found["first_media_time"], found["last_media_time"]) == (0.0, 200.0)
+    assert (found["best_frame"], found["best_media_time"]) == (2001, 200.0)
     assert label(shown, "cat")["most_at_once"] == 2
     assert [found["label"] for found in shown["tasks"][0]["labels"]] == ["dog", "cat"]
     assert shown["tasks"][0]["models"] == [

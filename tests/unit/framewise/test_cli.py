@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from framewise.cli.main import main
 from pipeline.contracts.errors import Problem
 from pipeline.contracts.settings import ROOT
 from pipeline.contracts.videos import Video, VideoStatus
-from tests.unit.factories import a_video
+from tests.unit.factories import a_result, a_video, analyzed
 
 Run = Callable[..., tuple[int, str, str]]
 NASTY = "a\x1b]0;owned\x07\x9b31m[red]\u202eb\nc"
@@ -36,6 +37,17 @@ def run(address: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
         return status, shown.out, shown.err
 
     return command
+
+
+def test_failures_are_shown_with_their_reasons(run: Run, services: Services, video: Video) -> None:
+    broken = analyzed(video.video_id, 1001, a_result(error=f"too dark {NASTY}"))
+    services.results.save([broken, replace(broken, frame_number=1002, error="gone", results=())], {video.video_id: 1})
+    status, shown, _ = run("failures", video.video_id)
+    assert status == 0
+    assert "\x1b" not in shown
+    assert "1001\tobjects_detection\ttoo dark" in shown
+    assert "1002\tthe whole frame\tgone" in shown
+    assert json.loads(run("failures", video.video_id, "--json")[1].splitlines()[0])["frame_number"] == 1001
 
 
 def test_an_address_becomes_an_id(run: Run, services: Services) -> None:
@@ -203,3 +215,12 @@ def test_a_pipe_that_closes_is_no_error(address: str, video: Video) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "FRAMEWISE_URL": address}
     done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
+
+
+def test_a_clip_is_written_to_a_file(run: Run, video: Video, tmp_path: Path) -> None:
+    status, shown, _ = run("clip", video.video_id, "-o", "a.mp4", "--to", 0.1, "--raw")
+    assert (status, shown.startswith("a.mp4: ")) == (0, True)
+    assert (tmp_path / "a.mp4").read_bytes()[4:8] == b"ftyp"
+    status, _, said = run("clip", video.video_id, "-o", "b.mp4", "--from", 5)
+    assert (status, "no frame of video" in said) == (1, True)
+    assert not (tmp_path / "b.mp4").exists()

@@ -11,6 +11,7 @@ from framewise import Client, Conflict, Invalid, NotFound, Options, Retries, Wai
 from framewise.submissions import fields
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import Video, VideoStatus
+from tests.unit.factories import a_result, analyzed
 
 
 def test_an_address_is_submitted_with_its_options(client: Client, services: Services) -> None:
@@ -100,6 +101,21 @@ def test_results_are_filtered_and_limited(client: Client, video: Video) -> None:
     assert len(list(client.results(video.video_id, limit=5))) == 5
 
 
+def test_failures_come_page_by_page(
+    client: Client, video: Video, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(client.failures(video.video_id)) == []
+    broken = a_result(error="too dark")
+    frames = [analyzed(video.video_id, n, broken) for n in (1001, 1002, 1003)]
+    services.results.save(frames, {video.video_id: 1})
+    monkeypatch.setattr("framewise.reading.FAILURES", 2)
+    found = list(client.failures(video.video_id))
+    assert [(one.frame_number, one.media_time, one.reason) for one in found] == [
+        (1001, 100.0, "too dark"), (1002, 100.1, "too dark"), (1003, 100.2, "too dark")
+    ]  # fmt: skip
+    assert found[0].tasks == ["objects_detection"]
+
+
 def test_a_frame_is_a_picture(client: Client, video: Video, tmp_path: Path) -> None:
     drawn = client.frame(video.video_id, 1, tmp_path / "1.jpg")
     assert (tmp_path / "1.jpg").read_bytes() == drawn
@@ -158,3 +174,16 @@ def test_control_of_a_video(client: Client, services: Services, video: Video) ->
         client.video(video.video_id)
     with pytest.raises((NotFound, Conflict)):
         client.cancel(video.video_id)
+
+
+def test_an_address_to_publish_to_shows_its_key_once(client: Client) -> None:
+    made = client.rtmp_endpoint(keep="all", tasks=["color_detection"], frame_step=10, idempotency_key="stage")
+    assert made.rtmp_endpoint == f"{made.server}/{made.stream_key}"
+    assert client.video(made.video_id).source == "rtmp"
+    with pytest.raises(Conflict, match="shown once"):
+        client.rtmp_endpoint(keep="all", tasks=["color_detection"], frame_step=10, idempotency_key="stage")
+
+
+def test_a_live_source_is_pulled(client: Client) -> None:
+    made = client.stream("rtsp://user:secret@93.184.215.14/one", keep="all", tasks=["color_detection"])
+    assert (made.source, made.keep, made.gaps, made.video_url) == ("stream", "all", [], "rtsp://***@93.184.215.14/one")

@@ -59,7 +59,8 @@ def test_folders_are_in_the_data_folder(tmp_path: Path) -> None:
 
 
 def test_topics_have_the_prefix() -> None:
-    assert Topics.of(KafkaSettings(topic_prefix="a-")) == Topics("a-videos", "a-frames", "a-results", "a-dead-letters")
+    names = (f"a-{name}" for name in ("videos", "frames", "frames-live", "results", "dead-letters"))
+    assert Topics.of(KafkaSettings(topic_prefix="a-")) == Topics(*names)
 
 
 @pytest.mark.parametrize("bootstrap", ["127.0.0.1:1", "127.0.0.1:1,[::1]:1"])

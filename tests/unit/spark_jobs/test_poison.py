@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,15 +18,21 @@ from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import FrameResult, ModelInfo, TaskName
 from pipeline.kafka.codecs import encode_frame
 from pipeline.stores.frames import FolderFrameStore
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from spark_jobs import transforms
 from spark_jobs.alone import Alone
 from spark_jobs.careful import CarefulAnalyzer
 from spark_jobs.in_flight import InFlight, folder_of
+from spark_jobs.live import LiveTask
+from spark_jobs.live_counts import LateCounts
+from spark_jobs.records import Row
 from spark_jobs.watchdog import Watchdog
 from spark_jobs.worker import FrameWorker, analyze_udf
 from tests.unit.factories import a_frame, a_result
+from tests.unit.spark_jobs.test_live import Listed
 from tests.unit.spark_jobs.test_transforms import KAFKA
-from tests.unit.spark_jobs.test_worker import Files
+from tests.unit.spark_jobs.test_worker import Files, record
 
 SEGFAULT, HANG, STOP, EXIT = b"segfault", b"hang", b"stop", b"exit"
 
@@ -128,3 +134,36 @@ def test_the_watchdog_forgets_processes_that_have_ended_with_nothing(tmp_path: P
         (tmp_path / f"{name}.json").write_text(json.dumps(held))
     Watchdog(tmp_path, 60).look()
     assert [path.name for path in tmp_path.glob("*.json")] == ["full.json"]
+
+
+class Filed(Listed):
+    """Live frames that another process goes on with: up to where they are kept is in a file."""
+
+    def __init__(self, records: Sequence[Row], file: Path) -> None:
+        self.file = file
+        super().__init__(record for record in records if record["offset"] > self.last())
+
+    def last(self) -> int:
+        return int(self.file.read_text()) if self.file.exists() else 0
+
+    def kept(self, record: Row) -> None:
+        self.file.write_text(str(record["offset"]))
+
+
+def test_a_deadly_live_frame_is_set_aside_and_the_stream_goes_on(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    pictures = [b"good"] * 3 + [SEGFAULT] + [b"good"] * 3
+    records = [record(a_frame(uuid4(), number, picture)) for number, picture in enumerate(pictures, start=1)]
+
+    def serve(rows: Iterable[object]) -> Iterator[int]:
+        patience = time.monotonic() + 60
+        frames = Filed(records, tmp_path / "offset")
+        counts = LateCounts(InMemoryVideoStore(), InMemoryResultStore())
+        task = LiveTask(worker_in(tmp_path, 60.0), frames, counts)
+        task.run(lambda: frames.last() < len(pictures) and time.monotonic() < patience)
+        yield frames.last()
+
+    assert spark.sparkContext.parallelize([0], 1).mapPartitions(serve).collect() == [len(pictures)]
+    kept = {path.name for path in (tmp_path / "kept").iterdir()}
+    assert kept == {f"frame-{n}.json" for n in range(1, 8)} | {"letter-4.json"}
+    assert json.loads((tmp_path / "kept" / "frame-4.json").read_text())["error"]

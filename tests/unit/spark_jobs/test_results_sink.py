@@ -12,7 +12,7 @@ from pipeline.stores.in_memory_results import InMemoryResultStore
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from pipeline.stores.results import count
 from pipeline.stores.rows import ResultQuery
-from spark_jobs.batch_end import BatchEnd
+from spark_jobs.batch_end import complete
 from spark_jobs.results_sink import ResultsSink
 from tests.unit.factories import a_frame, a_video, analyzed
 
@@ -53,13 +53,12 @@ def test_outcomes_are_stored_and_published_and_a_repetition_changes_nothing(tria
 
 def test_a_full_video_is_completed_when_the_batch_has_ended(trial: Trial) -> None:
     video_id = trial.video.video_id
-    end = BatchEnd(trial.videos, trial.results)
     trial.videos.set_expected(video_id, 2, 2)
     trial.sink.keep([analyzed(video_id, 1)], [])
-    end.complete(video_id)
+    complete(trial.videos, trial.results, video_id)
     assert trial.status() is VideoStatus.PROCESSING
     trial.sink.keep([analyzed(video_id, 2)], [])
-    end.complete(video_id)
+    complete(trial.videos, trial.results, video_id)
     assert trial.status() is VideoStatus.COMPLETED
 
 
@@ -71,7 +70,7 @@ class Away(InMemoryVideoStore):
 
 
 def test_a_store_that_is_away_when_the_batch_has_ended_is_left_to_the_sweeper(trial: Trial) -> None:
-    BatchEnd(Away(), trial.results).complete(trial.video.video_id)
+    complete(Away(), trial.results, trial.video.video_id)
 
 
 def test_late_results_bring_nothing_back(trial: Trial) -> None:

@@ -22,7 +22,7 @@ def given(_):
 
 builder = SparkSession.builder.master("local-cluster[1,2,1024]").config("spark.ui.enabled", "false")
 builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.executorEnv.PYTHONPATH", sys.argv[2])
-for name, value in gpus.resources(2, Path(sys.argv[1])).items():
+for name, value in gpus.resources(2, 2, Path(sys.argv[1])).items():
     builder = builder.config(name, value)
 spark = builder.getOrCreate()
 print("GIVEN", sorted(spark.sparkContext.parallelize(range(2), 2).mapPartitions(given).collect()))
@@ -39,6 +39,7 @@ def script(folder: Path, text: str) -> Path:
 
 def test_as_many_local_threads_as_workers() -> None:
     assert session.master_of(AnalysisSettings(workers=3)) == f"local[3,{session.TASK_ATTEMPTS}]"
+    assert session.master_of(AnalysisSettings(workers=3), live=1) == f"local[4,{session.TASK_ATTEMPTS}]"
     assert session.master_of(AnalysisSettings(spark_master="spark://a:7077")) == "spark://a:7077"
     assert session.master_of(AnalysisSettings(gpu=True, workers=2)).startswith("local-cluster[1,2,")
 
@@ -48,6 +49,12 @@ def test_gpus_are_asked_for_only_when_wanted(tmp_path: Path) -> None:
     assert "spark.task.resource.gpu.amount" not in session.options(AnalysisSettings(), paths)
     asked = session.options(AnalysisSettings(gpu=True, workers=2), paths)
     assert (asked["spark.executor.resource.gpu.amount"], asked["spark.task.resource.gpu.amount"]) == ("2", "1")
+
+
+def test_live_tasks_share_the_gpus_with_the_others(tmp_path: Path) -> None:
+    asked = session.options(AnalysisSettings(gpu=True, workers=2), PathSettings(data_dir=tmp_path), live=1)
+    assert (asked["spark.task.resource.gpu.amount"], asked["spark.executor.cores"]) == ("0.5", "3")
+    assert gpus.resources(1, 4)["spark.task.resource.gpu.amount"] == "0.25"
 
 
 def test_a_machine_without_a_gpu_is_a_clear_error(tmp_path: Path) -> None:

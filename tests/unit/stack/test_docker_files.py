@@ -20,17 +20,31 @@ from pipeline.contracts.settings import (
     CassandraSettings,
     IngestSettings,
     KafkaSettings,
+    LiveSettings,
     LogSettings,
     PathSettings,
+    RtmpSettings,
     WebhookSettings,
 )
+from stack import rtmp
 from stack.jars import CONF, JAR_SETS, pyspark_jars
 from stack.settings import PREFIX, StackSettings
 
 TOOLS = Path(sys.executable).parent
 BASE, GPU, MIRROR = (f"docker-compose{kind}.yml" for kind in ("", ".gpu", ".mirror"))
 COMBINATIONS = [(BASE,), (BASE, GPU), (BASE, MIRROR), (BASE, GPU, MIRROR)]
-SERVICES = {"kafka", "cassandra", "schema", "spark-master", "worker", "analysis", "ingest", "api"}
+SERVICES = {
+    "kafka",
+    "cassandra",
+    "schema",
+    "spark-master",
+    "worker",
+    "worker-live",
+    "analysis",
+    "ingest",
+    "api",
+    "rtmp",
+}
 OURS = SERVICES - {"kafka", "cassandra"}
 DOCKERFILE = ROOT / "docker" / "Dockerfile"
 SETTINGS = (
@@ -41,6 +55,7 @@ SETTINGS = (
     ApiSettings,
     IngestSettings,
     AnalysisSettings,
+    LiveSettings,
     StackSettings,
     WebhookSettings,
 )
@@ -106,6 +121,8 @@ def test_every_setting_of_the_services_can_be_made() -> None:
         CassandraSettings,
         ApiSettings,
         IngestSettings,
+        LiveSettings,
+        RtmpSettings,
         AnalysisSettings,
     )
     wanted = {name for group in groups for name in group.model_fields}
@@ -118,12 +135,13 @@ def test_settings_of_the_shell_reach_the_services() -> None:
     assert services["ingest"]["environment"]["FRAMEWISE_ALLOWED_HOSTS"] == "nas.local"
     assert services["api"]["ports"][0]["published"] == "8123"
     assert services["worker"]["deploy"]["replicas"] == 3
+    assert services["worker-live"]["deploy"]["replicas"] == 1
     assert services["analysis"]["environment"]["FRAMEWISE_WORKERS"] == "3"
 
 
 def test_ports_are_published_on_loopback_only(services: dict[str, Any]) -> None:
     ports = [port for service in services.values() for port in service.get("ports", [])]
-    assert {port["target"] for port in ports} == {9092, 9042, 4040, 8000}
+    assert {port["target"] for port in ports} == {9092, 9042, 4040, 8000, 1935}
     assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
 
 
@@ -133,6 +151,19 @@ def test_the_api_listens_in_its_container_and_checks_who_asks(services: dict[str
     settings = ApiSettings(**{k: v for k, v in given.items() if k in ApiSettings.model_fields})
     assert (settings.api_host, settings.api_open, settings.api_local) == ("0.0.0.0", True, True)
     assert settings.api_port == services["api"]["ports"][0]["target"]
+
+
+def test_streams_are_published_to_a_server_that_asks_the_api(services: dict[str, Any], tmp_path: Path) -> None:
+    given = {k.removeprefix(PREFIX).lower(): v for k, v in services["rtmp"]["environment"].items() if v is not None}
+    settings = StackSettings(**{k: v for k, v in given.items() if k in StackSettings.model_fields})
+    told = rtmp.configuration(settings.model_copy(update={"data_dir": tmp_path}))
+    assert "listen 0.0.0.0:1935;" in told
+    assert "listen 0.0.0.0:1936;" in told
+    api = services["api"]
+    assert settings.rtmp_api_url == f"http://api:{api['ports'][0]['target']}"
+    assert settings.rtmp_port == services["rtmp"]["ports"][0]["target"]
+    assert api["environment"]["FRAMEWISE_RTMP_ADDRESS"] == f"127.0.0.1:{services['rtmp']['ports'][0]['published']}"
+    assert {services[name]["environment"]["FRAMEWISE_RTMP_SERVER"] for name in ("api", "ingest", "rtmp")} == {"rtmp"}
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -157,7 +188,7 @@ def test_images_are_pinned_to_the_versions_of_the_local_stack(services: dict[str
 def test_each_waits_for_what_it_needs(services: dict[str, Any]) -> None:
     waits = {name: {k: v["condition"] for k, v in s.get("depends_on", {}).items()} for name, s in services.items()}
     assert waits["schema"] == {"kafka": "service_healthy", "cassandra": "service_healthy"}
-    assert waits["worker"] == {"spark-master": "service_healthy"}
+    assert waits["worker"] == waits["worker-live"] == {"spark-master": "service_healthy"}
     done = {"schema": "service_completed_successfully"}
     assert waits["analysis"] == done | {"worker": "service_healthy"}
     assert waits["api"] == waits["ingest"] == done
@@ -195,6 +226,7 @@ def test_gpus_are_reserved_for_the_worker_alone() -> None:
     assert devices.pop("worker") == [{"driver": "nvidia", "count": -1, "capabilities": ["gpu"]}]
     assert set(devices.values()) == {None}
     assert services["worker"]["deploy"]["replicas"] == 1
+    assert services["worker-live"]["deploy"]["replicas"] == 0
     assert "spark.worker.resource.gpu.amount=2" in services["worker"]["environment"]["SPARK_WORKER_OPTS"]
     assert services["analysis"]["environment"]["FRAMEWISE_GPU"] == "true"
     assert {services[name]["build"]["args"]["RUNTIME"] for name in OURS} == {"gpu"}
@@ -202,7 +234,7 @@ def test_gpus_are_reserved_for_the_worker_alone() -> None:
 
 
 def test_a_mirror_is_mounted_read_only() -> None:
-    mounts = {name: merged(BASE, MIRROR)[name]["volumes"] for name in ("worker", "analysis")}
+    mounts = {name: merged(BASE, MIRROR)[name]["volumes"] for name in ("worker", "worker-live", "analysis")}
     for volumes in mounts.values():
         assert {"type": "bind", "source": "/somewhere", "target": "/mirror", "read_only": True} in volumes
 

@@ -1,0 +1,1 @@
+"""The pages for people who look: templates, static files, signing in."""

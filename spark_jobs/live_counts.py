@@ -1,0 +1,68 @@
+"""Owns counting live outcomes: a few times a second rather than at each, and once more when a video falls silent."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from pipeline.contracts.frames import bucket_of
+from pipeline.contracts.results import AnalyzedFrame
+from pipeline.contracts.videos import Video
+from pipeline.patience import patiently
+from pipeline.stores.results import ResultStore
+from pipeline.stores.videos import VideoStore
+from spark_jobs.batch_end import complete
+from spark_jobs.results_sink import RETRY_SECONDS
+
+SILENT_SECONDS = 1.0
+"""A video without a frame for so long may have ended."""
+FRESH_SECONDS = 0.5
+
+
+class LateCounts:
+    """Keeps outcomes as the result store does, but counts later; `count` has to be called now and then."""
+
+    def __init__(self, videos: VideoStore, results: ResultStore, clock: Callable[[], float] = time.monotonic) -> None:
+        self._videos = videos
+        self._results = results
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._changed: set[tuple[UUID, int]] = set()
+        self._last: dict[UUID, float] = {}
+
+    def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
+        """Store results and enter the ledger; raises StoreUnavailable."""
+        self._results.enter(frames, write_timestamps)
+        with self._lock:
+            self._changed |= {(frame.video_id, bucket_of(frame.frame_number)) for frame in frames}
+            self._last |= dict.fromkeys((frame.video_id for frame in frames), self._clock())
+
+    def count(self) -> None:
+        """Count what has changed, and complete what has ended; waits for a store that does not answer."""
+        with self._lock:
+            changed, self._changed = self._changed, set()
+            silent = {v for v, at in self._last.items() if self._clock() - at >= SILENT_SECONDS}
+            self._last = {v: at for v, at in self._last.items() if v not in silent}
+        for video_id, bucket in sorted(changed):
+            patiently(lambda v=video_id, b=bucket: self._results.recount(v, [b]), RETRY_SECONDS)  # type: ignore[misc]
+        for video_id in silent:
+            complete(self._videos, self._results, video_id)
+
+
+class RecentVideos:
+    """What is known of videos, at most half a second old. Safe for threads; forgets those that nobody asks for."""
+
+    def __init__(self, videos: VideoStore, clock: Callable[[], float] = time.monotonic) -> None:
+        self._videos = videos
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[UUID, tuple[float, Video | None]] = {}
+
+    def get(self, video_id: UUID) -> Video | None:
+        """The video; raises StoreUnavailable."""
+        with self._lock:
+            now = self._clock()
+            self._known = {v: known for v, known in self._known.items() if now - known[0] < FRESH_SECONDS}
+            if video_id not in self._known:
+                self._known[video_id] = now, self._videos.get(video_id)
+            return self._known[video_id][1]

@@ -1,0 +1,82 @@
+"""Owns reading live frames: a share of topic `frames-live`, a frame at a time, and up to where all is kept."""
+
+from typing import Protocol
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+
+from pipeline.contracts.errors import StoreUnavailable
+from pipeline.contracts.settings import KafkaSettings
+from pipeline.kafka.codecs import FRAME_HEADERS
+from pipeline.kafka.topics import MAX_RECORD_BYTES, Topics, live_group, wait_for_broker
+from spark_jobs.records import Row
+
+FETCH_BYTES = 4 * MAX_RECORD_BYTES
+REACH_SECONDS = 120.0
+
+
+class LiveFrames(Protocol):
+    """Records in the order in which they came. For one thread; raises StoreUnavailable."""
+
+    def next(self, seconds: float) -> Row | None:
+        """The next record, None when none comes within `seconds`."""
+        ...
+
+    def kept(self, record: Row) -> None:
+        """Everything up to this record is kept; who reads this share again begins behind it."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...
+
+
+class KafkaLiveFrames:
+    """LiveFrames of every `shares`-th partition, the `share`-th (from 0) first.
+
+    Partitions are assigned by number, not dealt out by the broker: after the end of a worker nobody waits until it is
+    missed. Should two read the same for a moment, the second outcome changes nothing.
+    """
+
+    def __init__(self, settings: KafkaSettings, share: int, shares: int) -> None:
+        topic = Topics.of(settings).frames_live
+        wait_for_broker(settings, REACH_SECONDS)
+        try:
+            self._consumer = KafkaConsumer(
+                bootstrap_servers=settings.kafka_bootstrap,
+                group_id=live_group(settings),
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                max_poll_records=1,
+                fetch_max_bytes=FETCH_BYTES,
+                allow_auto_create_topics=False,
+            )
+            known = self._consumer.partitions_for_topic(topic) or set()
+            self._consumer.assign([TopicPartition(topic, p) for p in sorted(known) if p % shares == share])
+        except KafkaError as e:
+            raise StoreUnavailable(f"topic {topic!r} cannot be read: {e}") from e
+
+    def next(self, seconds: float) -> Row | None:
+        """The next record; an outage of the broker is one in which none comes."""
+        try:
+            batches = self._consumer.poll(timeout_ms=int(seconds * 1000))
+        except KafkaError as e:
+            raise StoreUnavailable(f"live frames cannot be read: {e}") from e
+        return next((_row(record) for batch in batches.values() for record in batch), None)
+
+    def kept(self, record: Row) -> None:
+        """Tell the broker, without waiting: what it does not hear is read again."""
+        place = TopicPartition(record["topic"], record["partition"])
+        self._consumer.commit_async({place: OffsetAndMetadata(record["offset"] + 1, "", -1)})
+
+    def close(self) -> None:
+        """Hang up."""
+        self._consumer.close()
+
+
+def _row(record: object) -> Row:
+    """The record as Spark's source gives it: of a header that is there several times, the first."""
+    headers = dict(reversed(record.headers))  # type: ignore[attr-defined]
+    row: Row = {name: getattr(record, name) for name in ("value", "topic", "partition", "offset")}
+    return row | {name: headers.get(name) for name in FRAME_HEADERS}

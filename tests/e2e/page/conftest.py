@@ -1,0 +1,38 @@
+"""One browser for all tests of pages, over the stack that all end-to-end tests share."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.browser import Visitor, chromium
+from tests.e2e.service import Service
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The system's browser; its event loop ends with this package."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def visiting(browser: Browser, service: Service) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors; options are those of a browser context. Each is held to what a visitor must not see."""
+    visitors: list[Visitor] = []
+    stack = str(service.http.base_url).rstrip("/")
+
+    def visit(base_url: str = stack, **options: Any) -> Visitor:
+        visitors.append(Visitor(browser, base_url, **options))
+        return visitors[-1]
+
+    yield visit
+    for visitor in visitors:
+        visitor.leave()
+
+
+@pytest.fixture
+def visitor(visiting: Callable[..., Visitor]) -> Visitor:
+    """Somebody who looks."""
+    return visiting()
