@@ -76,7 +76,8 @@ def _servers(facts: Facts) -> Iterator[AdviceAnswer]:
 
 
 def _sentence(server: ServerAnswer) -> str:
-    return f"{server.name.capitalize()} is not well: {server.detail.rstrip('.')}."
+    name = "RTMP" if server.name == "rtmp" else server.name.capitalize()
+    return f"{name} is not well: {server.detail.rstrip('.')}."
 
 
 def _disk(facts: Facts) -> Iterator[AdviceAnswer]:

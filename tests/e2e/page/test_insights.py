@@ -1,5 +1,6 @@
 """The page of insights and the report in a real browser: right numbers of a known video, charts, no network."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -67,7 +68,8 @@ def test_it_is_for_everybody_and_on_every_screen(visitor: Visitor, known: Video,
     done = page.locator("#results[aria-busy=false]")
     expect(done).to_be_visible()
     visitor.photograph("insights", tmp_path, full=True)
-    visitor.sees(dark=True)
+    with page.expect_response(re.compile("/insights/charts.*dark=true")):
+        visitor.sees(dark=True)
     expect(done).to_be_visible()
     visitor.photograph("insights-dark", tmp_path, dark=True)
     visitor.check_accessible()
