@@ -33,8 +33,7 @@ class Frame:
 
     `frame_number` is the 1-based decode index; `media_time` is seconds since the first frame; `width` and
     `height` are the JPEG's pixels; `captured_at` is set for live streams only. `request_id` and `traceparent` are those
-    of the video. `live` says that it was captured just now: it does not wait behind files, as one that is analysed again
-    does.
+    of the video. `live` says that it was captured just now: it does not wait behind files, as one analysed again does.
     """
 
     video_id: UUID

@@ -184,8 +184,8 @@ class SourceProgress:
 
     Of a live video: `gaps` are the newest ones, oldest first; `lag_seconds` is the age of the oldest frame that waits
     for its outcome; `connected` says whether its source sends now; `numbered_through` is the highest frame number that
-    may have been given away, so that no later connection, process or attempt gives it again; `first_captured_at` is what
-    its media times count from.
+    may have been given away, so that no later connection, process or attempt gives it again; `first_captured_at` is
+    what its media times count from.
     """
 
     duration: float | None = None
