@@ -22,9 +22,7 @@ class Progress:
         Spark's own `lastProgress` crosses to the JVM for every value in it, once a second a tenth of a core.
         """
         progress = query._jsq.lastProgress()
-        if progress is None or (batch := progress.batchId()) == self._last:
-            return
+        if progress is None or not progress.numInputRows() or (batch := progress.batchId()) == self._last:
+            return  # an idle query tells the number of the batch to come
         self._last = batch
-        said = json.loads(progress.json())
-        if said["numInputRows"]:
-            metrics.spark_phases(said["durationMs"])
+        metrics.spark_phases(json.loads(progress.json())["durationMs"])

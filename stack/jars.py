@@ -1,11 +1,13 @@
 """Owns the servers' jars: resolved once by the Ivy in pyspark's jars folder, then cached."""
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -115,6 +117,22 @@ def _arrived(settings: StackSettings, names: Iterable[str]) -> tuple[int, int]:
 
 
 def _resolve(settings: StackSettings, name: str, java: Path) -> None:
+    """Bring one set into the cache; several stacks may share that, and one of them does it."""
+    with _only_one(_ivy_cache(settings, name)):
+        if missing(settings, [name]):
+            _bring(settings, name, java)
+
+
+@contextmanager
+def _only_one(cache: Path) -> Iterator[None]:
+    """Ivy's cache is for one at a time. Whoever holds it has a limit, and its lock goes with it."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _bring(settings: StackSettings, name: str, java: Path) -> None:
     target, work = folder_of(settings, name), folder_of(settings, name).with_suffix(f".part-{os.getpid()}")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -133,7 +151,6 @@ def _resolve(settings: StackSettings, name: str, java: Path) -> None:
 
 def _run_ivy(settings: StackSettings, name: str, java: Path, work: Path) -> None:
     cache = _ivy_cache(settings, name)
-    cache.mkdir(parents=True, exist_ok=True)
     root = f" root={quoteattr(settings.maven_url)}" if settings.maven_url else ""
     (cache / "settings.xml").write_text(Template((CONF / "ivysettings.xml").read_text()).substitute(root=root))
     (cache / "ivy.xml").write_text(_ivy_file(name))

@@ -1,9 +1,11 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from stack.jars import JAR_SETS, MARKER, _ivy_file, folder_of, missing, spark_jars
+from stack.jars import JAR_SETS, MARKER, _ivy_file, ensure, folder_of, missing, spark_jars
 from stack.settings import StackSettings
 
 
@@ -28,3 +30,19 @@ def test_spark_gets_absolute_paths(tmp_path: Path) -> None:
     for name in ("b.jar", "a.jar", MARKER):
         (folder / name).touch()
     assert spark_jars(settings) == f"{folder}/a.jar,{folder}/b.jar"
+
+
+def test_stacks_that_share_a_cache_fetch_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = StackSettings(data_dir=tmp_path)
+    asked = []
+
+    def fetch(settings: StackSettings, name: str, java: Path, work: Path) -> None:
+        asked.append(name)
+        time.sleep(0.2)
+        (work / "a.jar").touch()
+
+    monkeypatch.setattr("stack.jars._run_ivy", fetch)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: ensure(settings, ["kafka"]), range(4)))
+    assert asked == ["kafka"]
+    assert missing(settings, ["kafka"]) == []
