@@ -17,6 +17,7 @@ LANES = ("integration", "e2e")
 """Folders of which the tests share servers: each runs in one process, in order, though several run at once."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a lane together."""
     for item in items:
