@@ -22,7 +22,15 @@ START_SECONDS = 60.0
 def container_variables() -> dict[str, str]:
     """What docker-compose.yml sets for the API alone."""
     api = (ROOT / "docker-compose.yml").read_text().split("\n  api:\n")[1].split("\n    ports:")[0]
-    return {name: value.strip('"') for name, value in re.findall(rf"^ +({PREFIX}\w+): (\S+)$", api, re.MULTILINE)}
+    found = re.findall(rf"^ +({PREFIX}\w+): (\S+)$", api, re.MULTILINE)
+    return {name: with_defaults(value.strip('"')) for name, value in found}
+
+
+def with_defaults(value: str) -> str:
+    """As Compose reads it where none of the variables that it names is set."""
+    while (shorter := re.sub(r"\$\{\w+:?-([^${}]*)\}", r"\1", value)) != value:
+        value = shorter
+    return value
 
 
 @pytest.fixture(scope="module")
