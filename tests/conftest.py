@@ -4,9 +4,10 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from pipeline.cassandra.client import cluster
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings
@@ -17,13 +18,17 @@ LANES = ("integration", "e2e")
 """Folders of which the tests share servers: each runs in one process, in order, though several run at once."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Lanes(LoadScopeScheduling):  # type: ignore[misc]
+    """Deals out single tests, but a lane as a whole."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.removeprefix("tests/").split("/")[0]
+        return folder if folder in LANES else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
     """Keep the tests of a lane together."""
-    for item in items:
-        lane = item.path.relative_to(Path(__file__).parent).parts[0]
-        if lane in LANES:
-            item.add_marker(pytest.mark.xdist_group(lane))
+    return Lanes(config, log)
 
 
 @pytest.fixture(scope="session")
