@@ -130,7 +130,7 @@ show_progress() {
 
 run_tests() {
   local python="$ROOT/.venv/bin/python" failed=""
-  # Two lanes beside each other: those that share servers, and the whole stack; what needs neither fills both up.
+  # Two lanes beside each other: those that share servers, in order, and the others.
   local selection=(-m "not slow") lanes=(-n 2 --dist loadscope)
   if [ "${1:-}" = --all ]; then
     selection=(-m "slow or not slow") lanes=()

@@ -14,20 +14,20 @@ from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from stack.settings import StackSettings
 from stack.trial import Trial, trial
 
-LANES = ("integration", "e2e")
-"""Folders of which the tests share servers: each runs in one process, in order, though several run at once."""
+SERVED = ("integration", "e2e")
+"""Folders of which the tests share servers: one process runs them in order, while another runs the others."""
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]
-    """Deals out single tests, but a lane as a whole."""
+    """Deals out single tests, but those that share servers as a whole."""
 
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.removeprefix("tests/").split("/")[0]
-        return folder if folder in LANES else nodeid
+        return "served" if folder in SERVED else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
-    """Keep the tests of a lane together."""
+    """Have one lane for servers."""
     return Lanes(config, log)
 
 

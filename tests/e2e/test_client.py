@@ -140,6 +140,10 @@ def test_a_file_is_submitted_once(stack: Trial, tmp_path: Path) -> None:
     assert other not in ids
 
 
+NEED_MORE = ("redeliver", "send_frame", "get_clip_segment")
+"""What the collection has nothing for: a delivery, a camera's picture, a place in a playlist."""
+
+
 def test_the_collection_runs_from_top_to_bottom(stack: Trial, models: dict[str, Any], media: Path) -> None:
     url = stack.settings.api_url
     document = httpx.get(f"{url}/openapi.json", trust_env=False).json()
@@ -154,7 +158,7 @@ def test_the_collection_runs_from_top_to_bottom(stack: Trial, models: dict[str, 
     assert {name for name, _ in sent} == {operation.name for operation in found.values()}
     documented = {operation.name: operation.statuses for operation in found.values()}
     assert [(name, a.status_code) for name, a in sent if a.status_code not in documented[name]] == []
-    refused = [(name, answer.text) for name, answer in sent if answer.status_code >= 400 and name != "redeliver"]
+    refused = [(name, answer.text) for name, answer in sent if answer.status_code >= 400 and name not in NEED_MORE]
     assert refused == []
 
 

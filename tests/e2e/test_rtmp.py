@@ -11,7 +11,7 @@ from tests.e2e.service import Service
 from tests.e2e.streams import Stream, moment
 from tests.integration.publishing import publishing
 
-pytestmark = pytest.mark.skipif(bool(rtmp.missing()), reason=rtmp.missing())
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(rtmp.missing()), reason=rtmp.missing())]
 
 
 @pytest.fixture(scope="module")

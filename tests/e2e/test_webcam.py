@@ -16,6 +16,7 @@ from tests.e2e.service import Service
 from tests.unit.api.clips.recordings import played
 from tests.unit.api.live.parts import parts_of
 
+pytestmark = pytest.mark.slow
 PICTURES, EVERY = 40, 0.1
 WRONG = timedelta(hours=3)
 """By so much the camera's clock is wrong."""

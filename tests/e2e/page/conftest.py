@@ -1,6 +1,7 @@
 """One browser for all tests of pages, over the stack that all end-to-end tests share."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,14 @@ from playwright.sync_api import Browser
 
 from tests.e2e.browser import Visitor, chromium
 from tests.e2e.service import Service
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser beside the whole stack takes minutes on two cores: slow."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="package")
