@@ -87,7 +87,8 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     fetcher = Downloader(guard, limits)
     live_publisher = KafkaPublisher(kafka, client_id="framewise-ingest-live", linger_ms=0)
     outcomes, streams = HeardOutcomes(kafka), LiveSettings()
-    live = LiveSources(streams, guard, CassandraPublisherStore(client), FolderPushedFrames(paths.sources_dir))
+    published = CassandraPublisherStore(client)
+    live = LiveSources(streams, guard, published, FolderPushedFrames(paths.sources_dir))
     worker = Worker(
         Workbench(
             videos,
@@ -104,7 +105,7 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     )
     stores = Stores(videos, results, frames, sources)
     rtmp = NginxRtmp(RtmpSettings(), paths.data_dir)
-    publishers = PublisherSweep(CassandraPublisherStore(client), videos, rtmp)
+    publishers = PublisherSweep(published, videos, rtmp)
     wiper = Wiper(stores, CassandraDeletionStore(client))
     sweeper = Sweeper(videos, results, sources, settings.stall_seconds, also=(wiper.sweep, publishers.sweep))
     sweeping = threading.Thread(target=sweeper.run, name="sweeper", daemon=True)
@@ -118,7 +119,7 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     stop = _on_signal()
     working = threading.Thread(target=worker.run, name="worker", daemon=True)
     try:
-        for thread in (outcomes, working, sweeping, measuring, indexing, clearing, wakeups):
+        for thread in (working, sweeping, measuring, indexing, clearing, wakeups):
             thread.start()
         wakeups.listening.wait(LISTEN_SECONDS)
         mark_ready(paths.data_dir, SERVICE)

@@ -27,28 +27,38 @@ class Outcomes(Protocol):
 
 
 class HeardOutcomes:
-    """Those that are heard on the topic `results`. Safe for threads; `start` and `stop` it."""
+    """Those that are heard on the topic `results`, to which it listens only while a stream is followed.
+
+    Safe for threads; `stop` it at the end.
+    """
 
     def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
         self._lock = threading.Lock()
         self._followed: dict[bytes, Settle] = {}
-        self._listener = TopicListener(settings, Topics.of(settings).results, self._hear, "live-outcomes", OUTAGE)
-
-    def start(self) -> None:
-        """Begin to listen."""
-        self._listener.start()
+        self._listener: TopicListener | None = None
 
     def stop(self, seconds: float) -> None:
         """End, waiting at most `seconds`."""
-        self._listener.stop(seconds)
+        with self._lock:
+            listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.stop(seconds)
 
     def follow(self, video_id: UUID, settle: Settle) -> None:
         with self._lock:
             self._followed[video_id.bytes] = settle
+            if self._listener is None:
+                topic = Topics.of(self._settings).results
+                self._listener = TopicListener(self._settings, topic, self._hear, "live-outcomes", OUTAGE)
+                self._listener.start()
 
     def leave(self, video_id: UUID) -> None:
         with self._lock:
             self._followed.pop(video_id.bytes, None)
+            if not self._followed and self._listener is not None:
+                self._listener.stop(0.0)
+                self._listener = None
 
     def _hear(self, records: Records) -> None:
         with self._lock:
