@@ -83,8 +83,19 @@ class Stream:
 
     def is_fresh(self) -> None:
         """Its newest row is of now, by the clock on the wall."""
-        age = datetime.now(UTC) - moment(self.rows()[-1]["captured_at"])
+        age = self._age()
         assert -timedelta(seconds=1) < age < LATE, age
+
+    def until_fresh(self, seconds: float = 60.0) -> None:
+        """Wait until it is: what had been sent before the analysis was away comes first."""
+        limit = time.monotonic() + seconds
+        while (age := self._age()) >= LATE:
+            assert time.monotonic() < limit, f"the newest row is {age} old after {seconds:g} s"
+            time.sleep(0.5)
+        self.is_fresh()
+
+    def _age(self) -> timedelta:
+        return datetime.now(UTC) - moment(self.rows()[-1]["captured_at"])
 
     def completed(self) -> dict[str, Any]:
         """The video, once its publisher has been gone for long enough."""

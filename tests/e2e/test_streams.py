@@ -118,7 +118,7 @@ def test_streams_recover_when_a_service_is_killed(subject: Subject, film: Film, 
                 running.enter_context(stream.publisher())
         for stream in streams:
             stream.until_more(6, 150)
-            stream.is_fresh()
+            stream.until_fresh()
         subject.all_up()
         assert subject.failures[name] == failures + 1
     for stream in streams:
