@@ -111,10 +111,14 @@ class Watching:
             consumer_timeout_ms=QUIET_MS,
             auto_offset_reset="earliest",
         )
-        consumer.assign([TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()])
+        places = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
+        consumer.assign(places)
+        ends = consumer.end_offsets(places)  # the stream may go on
         mine = str(self.video_id).encode()
         for record in consumer:
             headers = dict(record.headers)
             if headers.get("video_id") == mine:
                 self._of(int(headers["frame_number"])).published = record.timestamp / 1000
+            if all(consumer.position(place) >= ends[place] for place in places):
+                break
         consumer.close()
