@@ -9,6 +9,7 @@ SUPPORTED="(3, 11) <= sys.version_info[:2] <= (3, 13)"
 usage() {
   cat <<'TEXT'
 usage: ./run.sh [--workers N] [--gpu]     start everything in the background and print the addresses
+       ./run.sh --with NAME               a door besides: aws, camera, edge (with its broker) or mqtt; may be repeated
        ./run.sh demo [URL|FILE]           the same, then analyse a video and show what was found
        ./run.sh test [--all] [ARGS]       every check and test; with ARGS, pytest alone with these
        ./run.sh down                      stop what was started here

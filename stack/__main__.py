@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options; without a command, `up`."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--workers", type=int, metavar="N", help="Spark workers (default: one a core)")
+    shared.add_argument("--with", action="append", dest="doors", metavar="NAME", help="a door: aws, camera, edge, mqtt")
     shared.add_argument("--gpu", action="store_true", help="use the GPU; refused where there is none")
     top = argparse.ArgumentParser(prog="run.sh", parents=[shared])
     found = top.add_subparsers(dest="command", metavar="command")
@@ -58,6 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.reconfigure(line_buffering=True)  # progress and logs are read while they come, in a pipe too
     if getattr(options, "source", None) and "://" not in options.source:
         options.source = str(called_from / options.source)
+    if hasattr(options, "doors"):
+        os.environ[f"{PREFIX}DOORS"] = ",".join(sorted({*options.doors}))
     for name in ("workers", "gpu"):
         if hasattr(options, name):
             os.environ[PREFIX + name.upper()] = str(getattr(options, name)).lower()

@@ -33,6 +33,8 @@ def addresses(settings: StackSettings) -> list[tuple[str, str]]:
         found.append(("Cassandra", f"{HOST}:{settings.cassandra_port}"))
     if "rtmp" in names:
         found.append(("RTMP", f"rtmp://{settings.rtmp_host}:{settings.rtmp_port}/live"))
+    if "mqtt" in names:
+        found.append(("MQTT", f"{HOST}:{settings.mqtt_port}"))
     return [*found, ("Logs", str(settings.log_dir))]
 
 
@@ -56,7 +58,7 @@ def show_status(settings: StackSettings, console: Console) -> int:
         for name, status in {"supervisor": supervisor, **state.services}.items():
             table.add_row(*_row(state, name, status, running))
     else:
-        for service in SERVICES:
+        for service in (s for s in SERVICES if not s.doors):
             table.add_row(service.name, "stopped", "", "", "", "", "")
     console.print(table)
     for name, status in state.services.items() if state is not None else ():
@@ -73,7 +75,7 @@ def show_status(settings: StackSettings, console: Console) -> int:
 def show_missing(settings: StackSettings, console: Console) -> None:
     """Print which services this machine cannot run, and how that is changed."""
     for service in SERVICES:
-        if (reason := service.missing()) and not settings.services:
+        if not service.doors and (reason := service.missing()) and not settings.services:
             console.print(f"{service.name} does not run here: {reason}", markup=False, highlight=False, soft_wrap=True)
 
 

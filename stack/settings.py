@@ -22,6 +22,7 @@ class StackSettings(PathSettings, ApiSettings, AnalysisSettings, RtmpSettings):
     """Which services run, where they listen and how much memory the servers get."""
 
     services: Annotated[tuple[str, ...], NoDecode] = Field((), description="all, or the named ones only")
+    doors: Annotated[tuple[str, ...], NoDecode] = Field((), description="ways in beside the API, as `--with` names them")
     kafka_port: int = Field(9092, ge=1, le=65535)
     kafka_controller_port: int = Field(9093, ge=1, le=65535)
     kafka_heap: str = Field("512m", pattern=r"^\d+[mg]$")
@@ -29,13 +30,14 @@ class StackSettings(PathSettings, ApiSettings, AnalysisSettings, RtmpSettings):
     cassandra_storage_port: int = Field(7000, ge=1, le=65535)
     cassandra_heap: str = Field("768m", pattern=r"^\d+[mg]$")
     api_port: int = Field(8000, ge=1, le=65535)
+    mqtt_port: int = Field(1883, ge=1, le=65535, description="of the broker that comes with the door for the edge")
     java: str = Field("", description="the java command; else JAVA_HOME, PATH and the usual folders are searched")
     maven_url: str = Field("", description="where jars come from, instead of Maven Central")
     liveness_seconds: float = Field(30.0, ge=5, description="without a sign of life, a service is started again")
     log_bytes: int = Field(20 * 2**20, ge=1000, description="of a service's log file before it is rotated")
     log_files: int = Field(3, ge=1, description="rotated log files kept of each service")
 
-    @field_validator("services", mode="before")
+    @field_validator("services", "doors", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -45,7 +47,7 @@ class StackSettings(PathSettings, ApiSettings, AnalysisSettings, RtmpSettings):
     @model_validator(mode="after")
     def _ports_differ(self) -> "StackSettings":
         ports = [self.kafka_port, self.kafka_controller_port, self.cassandra_port, self.cassandra_storage_port]
-        ports += [self.api_port, self.rtmp_port, self.rtmp_control_port]
+        ports += [self.api_port, self.rtmp_port, self.rtmp_control_port, self.mqtt_port]
         if len(set(ports)) < len(ports):
             raise ValueError(f"every port must be another one, but they are {ports}")
         return self
