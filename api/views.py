@@ -49,6 +49,7 @@ def video_answer(services: Services, video: Video) -> VideoAnswer:
         fps=progress.fps,
         width=progress.width,
         height=progress.height,
+        codec=progress.codec,
         frames=stands.frames,
         missing=[MissingRange(from_=gap.first, to=gap.last) for gap in gaps],
         gaps=[GapAnswer(from_=gap.started_at, to=gap.ended_at, reason=gap.reason) for gap in progress.gaps],

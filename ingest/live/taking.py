@@ -56,7 +56,7 @@ class Taking:
         if isinstance(message, SampledFrame):
             self._take_frame(message)
         elif isinstance(message, Probe):
-            self._journal.note(fps=message.fps, width=message.width, height=message.height)
+            self._journal.note(fps=message.fps, width=message.width, height=message.height, codec=message.codec)
             self._journal.write()
         elif isinstance(message, Decoded):
             self.heard_at = time.monotonic()

@@ -209,6 +209,7 @@ class SourceProgress:
     numbered_through: int = 0
     first_captured_at: datetime | None = None
     last_captured_at: datetime | None = None
+    codec: str | None = None
 
     def of_attempt(self, attempt: int) -> "SourceProgress":
         """What of it is true in this attempt: of an earlier one, only what it says of the source."""
@@ -224,6 +225,7 @@ class SourceProgress:
             numbered_through=self.numbered_through,
             first_captured_at=self.first_captured_at,
             last_captured_at=self.last_captured_at,
+            codec=self.codec,
         )
 
 
