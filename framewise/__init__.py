@@ -10,12 +10,14 @@ with framewise.Client() as client:
 
 from framewise.answers import (
     Box,
+    Camera,
     Detection,
     Endpoint,
     Event,
     FrameCounts,
     Gap,
     Model,
+    Publish,
     Result,
     Stage,
     Video,
@@ -42,6 +44,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Box",
     "Busy",
+    "Camera",
     "Client",
     "Comparison",
     "Conflict",
@@ -59,6 +62,7 @@ __all__ = [
     "NotFound",
     "Options",
     "Problem",
+    "Publish",
     "Refused",
     "Result",
     "Retries",

@@ -26,6 +26,9 @@ class PathSettings(_Settings):
     data_dir: Path = ROOT / "var"
     mirror: Path | None = None
     models_dir: Path = ROOT / "models"
+    frame_store: str = Field(
+        default="", description="where frames are kept: a folder, or s3://bucket/prefix; else a folder in data_dir"
+    )
 
     @field_validator("data_dir", "models_dir", mode="after")
     @classmethod
@@ -37,10 +40,19 @@ class PathSettings(_Settings):
     def _absolute(cls, value: Any) -> Any:
         return Path(value).expanduser().resolve() if value else None
 
+    @field_validator("frame_store", mode="after")
+    @classmethod
+    def _without_keys(cls, value: str) -> str:
+        if "://" in value and "@" in value.partition("://")[2].partition("/")[0]:
+            raise ValueError("must not hold keys; they come as AWS' own tools find them, by environment, file or role")
+        return value
+
     @property
     def frames_dir(self) -> Path:
-        """The frame store."""
-        return self.data_dir / "frames"
+        """The folder of frames, where they are not kept in a bucket."""
+        if not self.frame_store or "://" in self.frame_store:
+            return self.data_dir / "frames"
+        return (ROOT / Path(self.frame_store).expanduser()).resolve()
 
     @property
     def sources_dir(self) -> Path:
@@ -78,6 +90,21 @@ class KafkaSettings(_Settings):
     live_retention_minutes: int = Field(default=60, ge=1, description="of live frames that nobody has analysed")
     live_retention_bytes: int = Field(default=2**30, ge=2**20, description="of the whole topic of live frames")
     replication_factor: int = Field(default=1, ge=1)
+    captures_partitions: int = Field(
+        default=8, ge=1, le=64, description="of the topic of pictures that cameras elsewhere publish"
+    )
+    captures_retention_minutes: int = Field(default=60, ge=1, description="of pictures that nobody has read")
+    captures_retention_bytes: int = Field(default=2 * 2**30, ge=2**20, description="of the whole topic of pictures")
+    kafka_advertised: str = Field(
+        default="",
+        pattern=r"^([\w.,:\[\]-]+)?$",
+        description="HOST:PORT that cameras elsewhere are told to publish to; else the broker's own address",
+    )
+
+    @property
+    def publish_to(self) -> str:
+        """Where cameras publish to."""
+        return self.kafka_advertised or self.kafka_bootstrap
 
 
 class CassandraSettings(_Settings):
@@ -132,6 +159,18 @@ def _split(value: Any) -> Any:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+class S3Settings(_Settings):
+    """Where objects are asked for. Keys come as AWS' own tools find them: by environment, file or role."""
+
+    s3_endpoint: str = Field(
+        default="", pattern=r"^(https?://[^\s/@]+/?)?$", description="of another S3 than that of AWS, such as MinIO"
+    )
+    s3_region: str = Field(default="", pattern=r"^[a-z0-9-]*$", description="of the buckets; else as AWS' own tools")
+    s3_buckets: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(), description="from which s3:// addresses are taken, with commas between; `videos-*` is several"
+    )
 
 
 class WebhookSettings(_Settings):

@@ -30,12 +30,13 @@ class Topics:
     frames_live: str
     results: str
     dead_letters: str
+    captures: str
 
     @classmethod
     def of(cls, settings: KafkaSettings) -> "Topics":
         """The topics of one installation."""
         prefix = settings.topic_prefix
-        names = ("videos", "frames", "frames-live", "results", "dead-letters")
+        names = ("videos", "frames", "frames-live", "results", "dead-letters", "captures")
         return cls(*(f"{prefix}{name}" for name in names))
 
 
@@ -137,4 +138,17 @@ def _wanted(settings: KafkaSettings) -> list[NewTopic]:
         ),
         topic(names.results, settings.frames_partitions, retention_ms=24 * HOUR_MS, segment_bytes=2**26),
         topic(names.dead_letters, 1, retention_ms=14 * 24 * HOUR_MS),
+        _captures(settings, names.captures),
     ]
+
+
+def _captures(settings: KafkaSettings, name: str) -> NewTopic:
+    """Pictures from elsewhere. The broker dates them: other machines' clocks may be wrong."""
+    per_partition = settings.captures_retention_bytes // settings.captures_partitions
+    config = {
+        "retention.ms": str(settings.captures_retention_minutes * MINUTE_MS),
+        "retention.bytes": str(per_partition),
+        "segment.bytes": str(min(2**26, max(2**20, per_partition // 4))),
+        "message.timestamp.type": "LogAppendTime",
+    }
+    return NewTopic(name, settings.captures_partitions, settings.replication_factor, topic_configs=config)
