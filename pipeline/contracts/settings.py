@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 ROOT = Path(__file__).resolve().parents[2]
 """The folder of the source tree."""
 
+OBJECT_STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "memory")
+"""Where an object appears whole or not at all, by the name that fsspec gives them."""
+
 
 class _Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FRAMEWISE_", frozen=True, extra="ignore", populate_by_name=True)
@@ -42,15 +45,24 @@ class PathSettings(_Settings):
 
     @field_validator("frame_store", mode="after")
     @classmethod
-    def _without_keys(cls, value: str) -> str:
-        if "://" in value and "@" in value.partition("://")[2].partition("/")[0]:
-            raise ValueError("must not hold keys; they come as AWS' own tools find them, by environment, file or role")
+    def _known_store(cls, value: str) -> str:
+        kind, is_url, rest = value.partition("://")
+        bucket = rest.partition("/")[0]
+        if is_url and kind not in OBJECT_STORES:
+            raise ValueError(f"must be a folder or start with one of {', '.join(OBJECT_STORES)} and ://")
+        if is_url and ("@" in bucket or not bucket):
+            raise ValueError("must name a bucket, without keys: they come as AWS' own tools find them")
         return value
+
+    @property
+    def frames_in_objects(self) -> bool:
+        """Whether frames are kept in a bucket."""
+        return "://" in self.frame_store
 
     @property
     def frames_dir(self) -> Path:
         """The folder of frames, where they are not kept in a bucket."""
-        if not self.frame_store or "://" in self.frame_store:
+        if not self.frame_store or self.frames_in_objects:
             return self.data_dir / "frames"
         return (ROOT / Path(self.frame_store).expanduser()).resolve()
 
