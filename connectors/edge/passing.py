@@ -1,0 +1,58 @@
+"""Owns how messages pass on: receipts, answers, and the contract of an outlet with its twin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from connectors.edge.messages import Message
+
+
+class Answer(Enum):
+    """What a broker says of a message that it was sent."""
+
+    TAKEN = "taken"
+    NOBODY = "nobody listens"
+    """It has thrown the message away: no client has ever subscribed to its topic."""
+    REFUSED = "refused"
+
+
+Receipt = Callable[[], None]
+"""Tells the broker that a message is in good hands; does nothing where the connection has ended since."""
+Handler = Callable[[Message, Receipt], bool]
+"""Takes a message and returns at once; False means that there is no room, and ends the connection for a while."""
+Answered = Callable[[Answer], None]
+
+
+class Outlet(Protocol):
+    """Sends messages to a broker."""
+
+    def send(self, message: Message, answered: Answered) -> None:
+        """Send it, now or once there is a connection; again after one breaks. Never waits.
+
+        `answered` is called once, from another thread, and must not wait either. The caller bounds what is under way.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Inlet:
+    """What a session subscribes to, and who takes what comes."""
+
+    filters: tuple[str, ...]
+    handler: Handler
+
+
+@dataclass
+class InMemoryOutlet:
+    """The twin for tests: keeps what was sent, and answers as it is told to."""
+
+    sent: list[Message] = field(default_factory=list)
+    answer: Answer | None = Answer.TAKEN
+    unanswered: list[Answered] = field(default_factory=list)
+
+    def send(self, message: Message, answered: Answered) -> None:
+        self.sent.append(message)
+        if self.answer is None:
+            self.unanswered.append(answered)
+        else:
+            answered(self.answer)

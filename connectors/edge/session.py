@@ -1,0 +1,210 @@
+"""Owns a connection to a broker that is kept: MQTT 5, QoS 1, a session that outlives it, and receipts given by hand.
+
+A message counts as received only when its receipt is given, and as sent only when the broker has confirmed it. A
+receipt is good for the connection by which the message came: after a reconnect the broker numbers anew and sends it
+again (MQTT 5, OASIS, 4.3.2 and 4.4).
+"""
+
+import logging
+import random
+import socket
+import threading
+from typing import Any
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from connectors.edge.brokers import CONNECT_SECONDS, BrokerSettings
+from connectors.edge.messages import Message
+from connectors.edge.passing import Answer, Answered, Inlet
+
+SESSION_SECONDS = 14 * 24 * 3600
+"""So long a broker keeps what comes for a client that is away."""
+KEEPALIVE_SECONDS = 20
+WINDOW = 64
+"""Messages at most that have come and have no receipt yet: the broker keeps the rest."""
+OUTGOING = 20
+"""Messages at most that are sent and not confirmed."""
+MOST_PACKET = 4 * 2**20
+NOBODY_LISTENS = 0x10
+TAKEN_OVER = 0x8E
+
+logger = logging.getLogger(__name__)
+
+
+class Session:
+    """One client of a broker, connected again with growing pauses; an Outlet."""
+
+    def __init__(
+        self, broker: BrokerSettings, client_id: str, inlet: Inlet | None = None, window: int = WINDOW
+    ) -> None:
+        """Nothing is dialled yet. Raises BrokerUnusable."""
+        self.name = f"{broker.address} as {client_id}"
+        self._broker, self._inlet = broker, inlet
+        self._lock = threading.Lock()
+        self._connection = 0
+        self._said: object = None
+        self._ready = threading.Event()
+        self._waiting: dict[int, Answered] = {}
+        self._early: dict[int, Answer] = {}
+        self._window = window
+        self._client = self._made(client_id)
+
+    def _made(self, client_id: str) -> Client:
+        client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True)
+        if self._broker.user:
+            password = self._broker.password
+            client.username_pw_set(self._broker.user, password.get_secret_value() if password else None)
+        if (context := self._broker.tls()) is not None:
+            client.tls_set_context(context)
+        client.connect_timeout = CONNECT_SECONDS
+        client.max_inflight_messages_set(OUTGOING)
+        client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
+        client.on_connect_fail, client.on_subscribe = self._on_connect_fail, self._on_subscribe
+        client.on_message, client.on_publish = self._on_message, self._on_publish
+        return client
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a connection, with all that was to be subscribed."""
+        return self._ready.is_set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread goes on; where it has ended nothing comes any more."""
+        thread = self._client._thread
+        return thread is not None and thread.is_alive()
+
+    def start(self) -> None:
+        """Connect in a thread, as often as need be."""
+        wanted = _empty(PacketTypes.CONNECT)
+        wanted.SessionExpiryInterval, wanted.ReceiveMaximum = SESSION_SECONDS, self._window
+        wanted.MaximumPacketSize = MOST_PACKET
+        self._vary_pauses()
+        address = self._broker.address
+        self._client.connect_async(address.host, address.port, KEEPALIVE_SECONDS, clean_start=False, properties=wanted)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Say goodbye; the broker keeps the session."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def send(self, message: Message, answered: Answered) -> None:
+        sent = self._client.publish(message.topic, message.payload, qos=1, properties=_properties(message))
+        if sent.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
+            return answered(Answer.REFUSED)
+        self._waiting[sent.mid] = answered
+        self._tell(sent.mid)
+        return None
+
+    def _tell(self, number: int) -> None:
+        """Whichever comes second, who waits or the answer, tells it."""
+        if number in self._early and (answered := self._waiting.pop(number, None)) is not None:
+            answered(self._early.pop(number))
+
+    def _on_publish(self, client: Client, data: Any, number: int, reason: ReasonCode, properties: Properties) -> None:
+        self._early[number] = _answer(reason)
+        self._tell(number)
+
+    def _on_message(self, client: Client, data: Any, came: MQTTMessage) -> None:
+        assert self._inlet is not None
+        connection = self._connection
+
+        def receipt() -> None:
+            with self._lock:
+                if connection == self._connection:
+                    client.ack(came.mid, came.qos)
+
+        if not self._inlet.handler(_message(came), receipt):
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """As if the line were cut: the broker sends again what has no receipt, after the pause."""
+        line = self._client.socket()
+        if isinstance(line, socket.socket):
+            line.shutdown(socket.SHUT_RDWR)
+
+    def _on_connect(
+        self, client: Client, data: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        self._number_anew()
+        if reason.is_failure:
+            return self._say(str(reason), "%s is refused: %s; check its user and password", self.name, reason)
+        if self._inlet is None:
+            return self._is_ready()
+        options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+        client.subscribe([(name, options) for name in self._inlet.filters])
+        return None
+
+    def _on_subscribe(
+        self, client: Client, data: Any, number: int, reasons: list[ReasonCode], properties: Properties | None
+    ) -> None:
+        assert self._inlet is not None
+        refused = [n for n, reason in zip(self._inlet.filters, reasons, strict=False) if reason.is_failure]
+        if refused:
+            return self._say("filters", "%s may not subscribe to %s", self.name, ", ".join(refused))
+        return self._is_ready()
+
+    def _is_ready(self) -> None:
+        self._ready.set()
+        self._said = None
+        logger.info("%s: connected", self.name)
+
+    def _on_disconnect(
+        self, client: Client, data: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        was_ready = self._ready.is_set()
+        self._number_anew()
+        self._vary_pauses()
+        if reason.value == TAKEN_OVER:
+            logger.error("%s: another client has the same id; give each a name of its own", self.name)
+        elif was_ready:
+            logger.warning("%s: disconnected (%s); trying again", self.name, reason)
+
+    def _on_connect_fail(self, client: Client, data: Any) -> None:
+        reason = self._broker.why_not()
+        self._say(reason, "%s cannot be reached: %s; trying again", self.name, reason)
+
+    def _number_anew(self) -> None:
+        with self._lock:
+            self._connection += 1
+        self._ready.clear()
+
+    def _vary_pauses(self) -> None:
+        """So that all who have lost a broker do not come back at the same moment."""
+        self._client.reconnect_delay_set(random.randint(1, 2), random.randint(20, 40))  # noqa: S311 - no secret
+
+    def _say(self, what: object, text: str, *values: object) -> None:
+        """Log a trouble when it begins, not at each try."""
+        if what != self._said:
+            self._said = what
+            logger.error(text, *values)
+
+
+def _answer(reason: ReasonCode) -> Answer:
+    if reason.is_failure:
+        return Answer.REFUSED
+    return Answer.NOBODY if reason.value == NOBODY_LISTENS else Answer.TAKEN
+
+
+def _empty(packet: int) -> Properties:
+    return Properties(packet)  # type: ignore[no-untyped-call]
+
+
+def _properties(message: Message) -> Properties:
+    found = _empty(PacketTypes.PUBLISH)
+    if message.properties:
+        found.UserProperty = list(message.properties)
+    if message.content_type:
+        found.ContentType = message.content_type
+    return found
+
+
+def _message(came: MQTTMessage) -> Message:
+    own = tuple(getattr(came.properties, "UserProperty", ()))
+    return Message(came.topic, bytes(came.payload), own, getattr(came.properties, "ContentType", None))
