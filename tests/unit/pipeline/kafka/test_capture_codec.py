@@ -68,4 +68,4 @@ def test_what_is_no_picture_is_refused(value: bytes | None, said: str) -> None:
 
 def test_nothing_is_published_that_nobody_can_read() -> None:
     with pytest.raises(RecordInvalid, match="time zone"):
-        encode_capture(Capture(VIDEO, datetime(2026, 11, 21), "c-1", JPEG))  # noqa: DTZ001
+        encode_capture(Capture(VIDEO, datetime(2026, 11, 21), "c-1", JPEG))
