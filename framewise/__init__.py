@@ -26,6 +26,7 @@ from framewise.client import Client
 from framewise.errors import (
     Busy,
     Conflict,
+    ExtraMissing,
     FramewiseError,
     Invalid,
     KeyRefused,
@@ -51,6 +52,7 @@ __all__ = [
     "Detection",
     "Endpoint",
     "Event",
+    "ExtraMissing",
     "Found",
     "FrameCounts",
     "FramewiseError",
