@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.contracts.errors import FramewiseError
@@ -73,6 +73,20 @@ class BrokerSettings(BaseSettings):
         except OSError as e:
             return str(e)
         return "it answers now"
+
+
+def broker_settings(prefix: str) -> BrokerSettings:
+    """Those of the variables that begin so. Raises BrokerUnusable."""
+    try:
+        return BrokerSettings(_env_prefix=prefix)
+    except ValidationError as e:
+        raise wrong(prefix, e) from None
+
+
+def wrong(prefix: str, error: ValidationError) -> BrokerUnusable:
+    """Which variables are wrong, and why, without what they hold."""
+    found = (f"{prefix}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+    return BrokerUnusable("; ".join(found))
 
 
 @dataclass(frozen=True, slots=True)

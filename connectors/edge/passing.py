@@ -17,8 +17,17 @@ class Answer(Enum):
     REFUSED = "refused"
 
 
-Receipt = Callable[[], None]
-"""Tells the broker that a message is in good hands; does nothing where the connection has ended since."""
+class Receipt(Protocol):
+    """Tells the broker that a message is in good hands."""
+
+    @property
+    def good(self) -> bool:
+        """Whether the connection by which the message came goes on; else it comes again, with another receipt."""
+
+    def give(self) -> None:
+        """Tell it; does nothing where the receipt is not good any more."""
+
+
 Handler = Callable[[Message, Receipt], bool]
 """Takes a message and returns at once; False means that there is no room, and ends the connection for a while."""
 Answered = Callable[[Answer], None]
@@ -40,6 +49,17 @@ class Inlet:
 
     filters: tuple[str, ...]
     handler: Handler
+
+
+@dataclass
+class InMemoryReceipt:
+    """The twin for tests: remembers whether it was given."""
+
+    good: bool = True
+    given: bool = False
+
+    def give(self) -> None:
+        self.given = self.good
 
 
 @dataclass

@@ -9,6 +9,7 @@ import logging
 import random
 import socket
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -113,15 +114,19 @@ class Session:
 
     def _on_message(self, client: Client, data: Any, came: MQTTMessage) -> None:
         assert self._inlet is not None
-        connection = self._connection
-
-        def receipt() -> None:
-            with self._lock:
-                if connection == self._connection:
-                    client.ack(came.mid, came.qos)
-
+        receipt = _Receipt(self, self._connection, came.mid, came.qos)
         if not self._inlet.handler(_message(came), receipt):
             self._hang_up()
+
+    def is_connection(self, number: int) -> bool:
+        """Whether this is the connection that there is now."""
+        return number == self._connection
+
+    def acknowledge(self, connection: int, number: int, qos: int) -> None:
+        """Confirm what came by a connection, if that goes on."""
+        with self._lock:
+            if connection == self._connection:
+                self._client.ack(number, qos)
 
     def _hang_up(self) -> None:
         """As if the line were cut: the broker sends again what has no receipt, after the pause."""
@@ -184,6 +189,21 @@ class Session:
         if what != self._said:
             self._said = what
             logger.error(text, *values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    session: Session
+    connection: int
+    number: int
+    qos: int
+
+    @property
+    def good(self) -> bool:
+        return self.session.is_connection(self.connection)
+
+    def give(self) -> None:
+        self.session.acknowledge(self.connection, self.number, self.qos)
 
 
 def _answer(reason: ReasonCode) -> Answer:
