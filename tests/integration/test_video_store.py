@@ -432,6 +432,8 @@ def test_state_and_lease_do_not_touch_each_other(store: VideoStore) -> None:
             numbered_through=2**40,
             first_captured_at=T0,
             last_captured_at=T0 + MS,
+            source_position=0,
+            source_number=2**40,
         ),
     ],
     ids=["nothing", "everything", "something", "live"],
