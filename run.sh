@@ -14,6 +14,7 @@ usage: ./run.sh [--workers N] [--gpu]     start everything in the background and
        ./run.sh test [--all] [ARGS]       every check and test; with ARGS, pytest alone with these
        ./run.sh down                      stop what was started here
        ./run.sh status                    show the services
+       ./run.sh workers [N]               how many workers there are; have N from now on, while it runs
        ./run.sh logs [SERVICE] [-f]       show the logs
        ./run.sh doctor                    check this machine and the servers, there and back
        ./run.sh dead-letters [list|replay [RECORD…]]
@@ -179,7 +180,7 @@ make_locks() {
 
 command="up" docker=""
 gpu="${FRAMEWISE_GPU:-}"
-case "${1:-}" in test | lock | down | status | logs | demo | doctor | dead-letters | keys | kafka | cqlsh | framewise | up) command="$1" ;; esac
+case "${1:-}" in test | lock | down | status | logs | workers | demo | doctor | dead-letters | keys | kafka | cqlsh | framewise | up) command="$1" ;; esac
 for argument in "$@"; do
   # What follows these is for the tool, to the last word.
   case "$command" in keys | kafka | cqlsh | framewise) break ;; esac
@@ -209,7 +210,7 @@ lock)
   make_locks
   exit 0
   ;;
-down | status | logs | dead-letters)
+down | status | logs | workers | dead-letters)
   # These need no new packages; before the first set-up there is nothing to ask about.
   if ! usable "$venv" && usable "$ROOT/.venv-gpu"; then venv="$ROOT/.venv-gpu"; fi
   if ! usable "$venv"; then

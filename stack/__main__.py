@@ -13,7 +13,7 @@ from rich.console import Console
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import wrong_settings
 from pipeline.kafka.dead_letters import DeadLetters
-from stack import commands, cqlsh, dead_letters, demo, doctor, keys, report, tools
+from stack import commands, cqlsh, dead_letters, demo, doctor, keys, report, tools, workers
 from stack.running import kafka_of
 from stack.settings import PREFIX, StackSettings
 
@@ -34,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("source", nargs="?", metavar="URL|FILE", help="the video; a sample when left out")
     found.add_parser("down", help="stop what was started here")
     found.add_parser("status", help="show the services")
+    number = found.add_parser("workers", help="how many workers there are; have another number, while it runs")
+    number.add_argument("number", nargs="?", type=int, metavar="N")
     logs = found.add_parser("logs", help="show the logs")
     logs.add_argument("service", nargs="?", default="")
     logs.add_argument("-f", "--follow", action="store_true", help="wait for more")
@@ -105,6 +107,10 @@ def _run(options: argparse.Namespace, settings: StackSettings, console: Console)
             return 0
         case "status":
             return report.show_status(settings, console)
+        case "workers" if options.number is None:
+            return workers.show(settings, say)
+        case "workers":
+            return workers.change(settings, options.number, say)
         case "logs":
             return report.show_logs(settings, console, options.service, options.lines, options.follow)
         case "demo":

@@ -10,6 +10,7 @@ from rich.table import Table
 from pipeline.confinement import read_confinement
 from pipeline.contracts.errors import StackError
 from pipeline.identity import process_of
+from stack import workers
 from stack.logs import follow, last_lines
 from stack.processes import family, marked, memory
 from stack.services import SERVICES, chosen
@@ -66,6 +67,8 @@ def show_status(settings: StackSettings, console: Console) -> int:
             text = f"{name} was started again, {status.failures} in all; the last time it {status.reason}"
             console.print(text, markup=False, highlight=False, soft_wrap=True)
     show_missing(settings, console)
+    if running and state is not None and "analysis" in state.services:
+        console.print(f"workers: {workers.describe(settings)}", highlight=False, markup=False, soft_wrap=True)
     if running and state is not None and "ingest" in state.services:
         show_sandbox(settings, console)
     ready = running and state is not None and all(status.up for status in state.services.values())

@@ -97,7 +97,7 @@ class KafkaSettings(_Settings):
     frames_retention_hours: int = Field(default=24, ge=1)
     frames_retention_bytes: int = Field(default=8 * 2**30, ge=2**20, description="of the whole topic")
     live_partitions: int = Field(
-        default=1, ge=1, le=64, description="of the topic of live frames; each has a worker of its own"
+        default=8, ge=1, le=64, description="of the topic of live frames, which has so many workers at most"
     )
     live_retention_minutes: int = Field(default=60, ge=1, description="of live frames that nobody has analysed")
     live_retention_bytes: int = Field(default=2**30, ge=2**20, description="of the whole topic of live frames")
@@ -303,6 +303,12 @@ class AnalysisSettings(_Settings):
     """The Spark application: workers, batches, where it runs."""
 
     workers: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), ge=1)
+    live_workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="for live frames, beside the others; on one machine more join while they are busy",
+    )
     gpu: bool = False
     spark_master: str = ""
     spark_driver_memory: str = "1g"

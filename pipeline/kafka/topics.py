@@ -73,7 +73,7 @@ def _connect(bootstrap: str) -> None:
 
 
 def create_topics(settings: KafkaSettings, patience: float = 30.0) -> None:
-    """Make the topics that are not there; those that are stay as they are.
+    """Make the topics that are not there; those that are stay as they are, but for more partitions of live frames.
 
     When this returns, the brokers know them. Raises StoreUnavailable, after `patience` seconds where no broker answers
     or the topics do not appear.
@@ -89,6 +89,7 @@ def create_topics(settings: KafkaSettings, patience: float = 30.0) -> None:
             for name in wanted.keys() - set(admin.list_topics()):
                 _create(admin, wanted[name])
             _wait_for(admin, set(wanted), patience)
+            _grow(admin, wanted[Topics.of(settings).frames_live])
     except KafkaError as e:
         raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not make the topics: {e}") from e
 
@@ -99,6 +100,13 @@ def _create(admin: KafkaAdminClient, topic: NewTopic) -> None:
         logging.getLogger(__name__).info("made topic %s", topic.name)
     except TopicAlreadyExistsError:
         pass
+
+
+def _grow(admin: KafkaAdminClient, topic: NewTopic) -> None:
+    """A topic of an earlier start has as many partitions as were asked for then. Kafka adds some, and takes none away."""
+    (found,) = admin.describe_topics([topic.name])
+    if len(found["partitions"]) < topic.num_partitions:
+        admin.create_partitions({topic.name: topic.num_partitions})
 
 
 def _wait_for(admin: KafkaAdminClient, names: set[str], patience: float) -> None:
