@@ -64,5 +64,3 @@ def _check_status(response: httpx.Response, shown: str) -> None:
     if status in (404, 410):
         raise SourceUnreachable(f"{said}; check the address")
     raise SourceUnreachable(f"{said}; a file is expected with status 200")
-
-

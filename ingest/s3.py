@@ -86,9 +86,7 @@ class S3Fetcher:
 
 
 def _signer(settings: S3Settings) -> Any:
-    config = Config(
-        signature_version="s3v4", s3={"addressing_style": "path" if settings.s3_endpoint else "auto"}
-    )
+    config = Config(signature_version="s3v4", s3={"addressing_style": "path" if settings.s3_endpoint else "auto"})
     return botocore.session.get_session().create_client(
         "s3", settings.s3_region or None, endpoint_url=settings.s3_endpoint or None, config=config
     )

@@ -45,9 +45,7 @@ def is_s3(url: str) -> bool:
 
 def is_allowed(bucket: str, patterns: Iterable[str]) -> bool:
     """Whether a bucket is among those named, of which each may end in `*`."""
-    return any(
-        bucket.startswith(pattern[:-1]) if pattern.endswith("*") else bucket == pattern for pattern in patterns
-    )
+    return any(bucket.startswith(pattern[:-1]) if pattern.endswith("*") else bucket == pattern for pattern in patterns)
 
 
 def _check_key(key: str) -> None:

@@ -79,7 +79,9 @@ class ObjectFrameStore:
         """Delete objects, many by one request."""
         paths = [self._path(video_id, number) for number in frame_numbers]
         for i in range(0, len(paths), AT_ONCE):
-            self._remove(paths[i : i + AT_ONCE])
+            if not self._remove(paths[i : i + AT_ONCE]):  # one was not there, where a file system minds that
+                for path in paths[i : i + AT_ONCE]:
+                    self._remove(path)
 
     def delete_video(self, video_id: UUID) -> None:
         """Delete all that is beneath a video, a bucket at a time. Raises StoreError."""
@@ -99,9 +101,12 @@ class ObjectFrameStore:
             return found
         return []
 
-    def _remove(self, what: str | list[str], recursive: bool = False) -> None:
+    def _remove(self, what: str | list[str], recursive: bool = False) -> bool:
+        """Whether all of it was there to be removed."""
         with suppress(FileNotFoundError):
             self._ask("frames cannot be deleted", lambda files: files.rm(what, recursive=recursive), True)
+            return True
+        return False
 
     def _ask(self, failed: str, action: Callable[[Any], T], may_miss: bool = False) -> T:
         """Do it with the files of this process. Raises StoreError, or FileNotFoundError where that `may_miss`."""
