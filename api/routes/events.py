@@ -83,7 +83,7 @@ async def events(
     an id brings newer counts, or says `deleted`. The stream ends when the video has ended.
     """
     place = _place(video, last_event_id or params.last_event_id)
-    if params.newest and place == EventPlace() and not video.status.terminal:
+    if params.newest and place == EventPlace():
         place = await run_in_threadpool(newest_place, services.results, video) or place
     if nothing_follows(place, video):
         return Response(status_code=204)
