@@ -13,14 +13,14 @@ from pydantic import ValidationError
 
 import framewise
 from connectors.camera.older.cameras import CameraRules, OlderCameras
-from connectors.camera.older.encoding import ChildEncoder
 from connectors.camera.older.intake import Intake, Understanding
-from connectors.camera.older.pictures import Limits
 from connectors.camera.records import GroupReader, Reading, ensure_topic
 from connectors.camera.results.forwarding import Forwarding
 from connectors.camera.results.service import ServiceCameras, ServicePictures
 from connectors.camera.results.topic import KafkaResultTopic
 from connectors.camera.settings import CameraDoorSettings
+from connectors.pictures.encoding import ChildEncoder
+from connectors.pictures.whole import Limits
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import KafkaSettings, PathSettings, wrong_settings
 from pipeline.kafka.captures import KafkaCapturePublisher

@@ -8,10 +8,10 @@ from typing import Protocol
 from uuid import UUID
 
 import framewise
-from connectors.camera.older.encoding import Encoder
 from connectors.camera.older.messages import OlderMessage, read_message
-from connectors.camera.older.pictures import Limits
 from connectors.camera.records import Record
+from connectors.pictures.encoding import Encoder
+from connectors.pictures.whole import Limits
 from pipeline.contracts.captures import Capture
 from pipeline.contracts.errors import FramewiseError, RecordInvalid, TooManyRequests
 from pipeline.kafka.captures import CapturePublisher

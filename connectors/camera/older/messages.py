@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from connectors.camera.older.pictures import Limits, Picture, read_picture
+from connectors.camera.older.pictures import read_picture
 from connectors.camera.older.times import read_time
+from connectors.pictures.whole import Limits, Picture
 from pipeline.contracts.errors import RecordInvalid
 
 MOST_NAME = 64

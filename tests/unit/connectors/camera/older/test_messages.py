@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.camera.older.messages import read_message
-from connectors.camera.older.pictures import Limits
 from connectors.camera.older.times import read_time
+from connectors.pictures.whole import Limits
 from pipeline.contracts.errors import RecordInvalid
 from tests.unit.connectors.camera.pictures import a_jpeg, a_png
 

@@ -5,8 +5,8 @@ import sys
 import threading
 from typing import Protocol
 
-from connectors.camera.older.encoder_child import ANSWER, ASK
-from connectors.camera.older.pictures import Picture
+from connectors.pictures.encoder_child import ANSWER, ASK
+from connectors.pictures.whole import Picture
 from pipeline.contracts.errors import RecordInvalid
 from pipeline.contracts.settings import ROOT
 
@@ -65,7 +65,7 @@ class ChildEncoder:
         if self._child is None or self._child.poll() is not None:
             self.close()
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "connectors.camera.older.encoder_child"],
+                [sys.executable, "-m", "connectors.pictures.encoder_child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from connectors.camera.older.encoding import ChildEncoder
-from connectors.camera.older.pictures import Picture
+from connectors.pictures.encoding import ChildEncoder
+from connectors.pictures.whole import Picture
 from pipeline.contracts.errors import RecordInvalid
 from tests.unit.connectors.camera.pictures import a_jpeg, a_png
 
