@@ -37,7 +37,7 @@ class ObjectFrameStore:
     def __init__(self, url: str, s3: S3Settings) -> None:
         self._url = url.rstrip("/")
         self._protocol, _, self._root = self._url.partition("://")
-        self._options = _s3_options(s3) if self._protocol in ("s3", "s3a") else {}
+        self._options = s3_options(s3) if self._protocol in ("s3", "s3a") else {}
         self._opened: tuple[int, Any] | None = None
         self._lock = threading.Lock()
 
@@ -138,7 +138,7 @@ class ObjectFrameStore:
         return files
 
 
-def _s3_options(settings: S3Settings) -> dict[str, Any]:
+def s3_options(settings: S3Settings) -> dict[str, Any]:
     """How s3fs asks: within limits of time, nothing remembered of listings, no request before each read."""
     config: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
