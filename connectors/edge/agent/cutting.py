@@ -1,0 +1,38 @@
+"""Owns cutting a finding out of its frame, with a margin, as a JPEG that fits into a message."""
+
+import cv2
+
+from connectors.edge.agent.quality import pixels_of
+from connectors.edge.crops import MAX_BYTES
+from inference.arrays import Image
+from pipeline.contracts.errors import FrameUnreadable
+from pipeline.contracts.results import Box
+
+QUALITIES = (92, 80, 60)
+"""Of the JPEG; the next one where it became too large."""
+
+
+def with_margin(box: Box, margin: float) -> Box:
+    """The box, larger by `margin` of its sides on each side, as far as the frame goes.
+
+    Who looks for the face in the crop again needs some of what is around it.
+    """
+    left, top = max(0.0, box.x - box.width * margin), max(0.0, box.y - box.height * margin)
+    right = min(1.0, box.x + box.width * (1 + margin))
+    bottom = min(1.0, box.y + box.height * (1 + margin))
+    return Box(left, top, right - left, bottom - top)
+
+
+def cut(image: Image, area: Box, largest: int) -> bytes:
+    """The area of a frame as JPEG, its longer side `largest` pixels at most. Raises FrameUnreadable."""
+    height, width = image.shape[:2]
+    inside = pixels_of(area, width, height)
+    crop = image[inside.rows, inside.columns]
+    if max(inside.shape) > largest:
+        scale = largest / max(inside.shape)
+        crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    for quality in QUALITIES:
+        jpeg = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+        if len(jpeg) <= MAX_BYTES:
+            return jpeg
+    raise FrameUnreadable(f"a crop of {inside.shape[1]}x{inside.shape[0]} pixels has more than {MAX_BYTES} bytes")

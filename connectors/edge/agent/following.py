@@ -1,0 +1,54 @@
+"""Owns following things from frame to frame: the same thing keeps the same track."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from edgefirst.tracker import ByteTrack
+
+from pipeline.contracts.results import Box, Detection
+
+LOST_SECONDS = 1.0
+"""A thing that was not seen for so long is gone; if it comes again it has another track."""
+OVERLAP, TRUST = 0.1, 1.0
+"""The least overlap (IoU) with where a thing is expected, and how far a finding counts against the expectation.
+
+Measured on 80 s of walkers (`people_vtest.avi`, yolox_nano): 34 tracks at 10 frames/s, 37 at 5, 47 at 3. With the
+library's own 0.25 and 0.25 it is 88, 458 and 512: a walker who has moved on by half a width is taken for another.
+"""
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+NAME = 12
+"""Digits of a track's name, of a random UUID: no two of a camera are alike, also after a restart."""
+
+
+class Follower:
+    """Gives each finding the name of its track, by ByteTrack, each label for itself."""
+
+    def __init__(self, least: float) -> None:
+        """Only findings of `least` or more begin a track."""
+        self._trackers: defaultdict[str, ByteTrack] = defaultdict(
+            lambda: ByteTrack(high_conf=least, iou=OVERLAP, update=TRUST, lifespan_ns=round(LOST_SECONDS * 1e9))
+        )
+        self._clock = 0
+
+    def follow(self, found: Sequence[Detection], captured_at: datetime) -> list[tuple[str, Detection]]:
+        """The findings that belong to a track, with its name."""
+        self._clock = max(self._clock + 1, round((captured_at - _START).total_seconds() * 1e9))
+        return [pair for label in {*self._trackers, *(d.label for d in found)} for pair in self._one(label, found)]
+
+    def _one(self, label: str, found: Sequence[Detection]) -> Iterator[tuple[str, Detection]]:
+        alike = [(d, d.box) for d in found if d.label == label and d.box is not None]
+        tracks = self._trackers[label].update(
+            np.array([_corners(box) for _, box in alike], np.float32).reshape(-1, 4),
+            np.array([d.confidence for d, _ in alike], np.float32),
+            np.zeros(len(alike), np.uintp),
+            self._clock,
+        )
+        for (detection, _), track in zip(alike, tracks, strict=True):
+            if track is not None:
+                yield track.uuid.replace("-", "")[:NAME], detection
+
+
+def _corners(box: Box) -> tuple[float, float, float, float]:
+    return box.x, box.y, box.x + box.width, box.y + box.height
