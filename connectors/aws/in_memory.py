@@ -20,13 +20,14 @@ class _Kept:
 
 @dataclass
 class InMemoryQueue:
-    """A queue; `aside` holds what was set aside, with the reason, when `has_dead_letters`."""
+    """A queue; `aside` holds what was set aside, with the reason, when `has_dead_letters`; `delivered` counts."""
 
     visibility: int = 30
     has_dead_letters: bool = True
     name: str = "in-memory"
     most_receives: int | None = None
     aside: list[tuple[Message, str]] = field(default_factory=list)
+    delivered: int = 0
     _kept: dict[str, _Kept] = field(default_factory=dict)
     _ids: "itertools.count[int]" = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -54,6 +55,7 @@ class InMemoryQueue:
             kept = next((kept for kept in self._kept.values() if kept.visible_at <= now), None)
             if kept is None:
                 return None
+            self.delivered += 1
             kept.visible_at = now + self.visibility
             kept.message = replace(kept.message, receives=kept.message.receives + 1, receipt=str(next(self._ids)))
             return kept.message
