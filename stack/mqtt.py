@@ -12,7 +12,7 @@ from stack.settings import HOST, StackSettings
 
 INSTALL = "install it, on Debian or Ubuntu: apt install mosquitto"
 COMMAND_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
-BROKER_VARIABLE = "FRAMEWISE_EDGE_BROKER"
+BROKER_VARIABLE = "FRAMEWISE_EDGE_BROKER_URL"
 CONNECT = bytes.fromhex("101300044d5154540502000a0000066672616d6577")
 """An MQTT 5 CONNECT that asks for a clean session of ten seconds, as the client `framew`."""
 CONNACK = 0x20

@@ -80,6 +80,10 @@ class Session:
         thread = self._client._thread
         return thread is not None and thread.is_alive()
 
+    def listen(self, inlet: Inlet) -> None:
+        """Subscribe to something; before the start."""
+        self._inlet = inlet
+
     def start(self) -> None:
         """Connect in a thread, as often as need be."""
         wanted = _empty(PacketTypes.CONNECT)
