@@ -47,6 +47,7 @@ PHASE_SECONDS = Histogram("framewise_spark_phase_seconds", "A phase of a micro-b
 EVENT_STREAMS = Gauge("framewise_event_streams", "Clients that listen to events", multiprocess_mode="livesum")
 WORKERS = Gauge("framewise_workers", "Workers by state", ["state"], multiprocess_mode="livemostrecent")
 LIVE_BUSY = Counter("framewise_live_busy_seconds", "Time in which live workers analysed")
+EDGE_PICTURES = Counter("framewise_edge_pictures", "Pictures from the edge by what became of them", ["outcome"])
 WEBHOOKS = Counter("framewise_webhook_deliveries", "Webhooks by what came of them", ["outcome"])
 MEMORY = Gauge("framewise_process_memory_bytes", "Resident memory", ["service"], multiprocess_mode="liveall")
 CPU = Gauge("framewise_process_cpu_seconds", "Processor time since start", ["service"], multiprocess_mode="liveall")
@@ -113,6 +114,11 @@ def workforce(wanted: int, working: int, live: int) -> None:
 def live_busy(seconds: float) -> None:
     """A live worker has analysed for so long."""
     LIVE_BUSY.inc(seconds)
+
+
+def edge_picture(outcome: str) -> None:
+    """A picture from the edge was `stored`, `repeated`, or `set-aside` because it is none."""
+    EDGE_PICTURES.labels(outcome).inc()
 
 
 def webhook(outcome: str) -> None:

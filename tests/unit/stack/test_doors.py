@@ -55,9 +55,9 @@ def test_each_door_begins_when_the_service_answers() -> None:
 def test_the_processor_is_told_of_the_stacks_broker_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = StackSettings(mqtt_port=18830)
     monkeypatch.delenv(mqtt.BROKER_VARIABLE, raising=False)
-    assert mqtt.variables(settings) == {"FRAMEWISE_EDGE_BROKER": "mqtt://127.0.0.1:18830"}
+    assert mqtt.variables(settings) == {"FRAMEWISE_EDGE_BROKER_URL": "mqtt://127.0.0.1:18830"}
     monkeypatch.setenv(mqtt.BROKER_VARIABLE, "mqtts://broker.example:8883")
-    assert mqtt.variables(settings) == {"FRAMEWISE_EDGE_BROKER": "mqtts://broker.example:8883"}
+    assert mqtt.variables(settings) == {"FRAMEWISE_EDGE_BROKER_URL": "mqtts://broker.example:8883"}
 
 
 def test_the_brokers_configuration_names_its_port_and_its_folder(tmp_path: Path) -> None:
