@@ -13,6 +13,7 @@ from ingest.fetching import AnyFetcher
 from ingest.indexer import Indexed, Indexer
 from ingest.job import Workbench
 from ingest.live.bench import LiveBench
+from ingest.live.captured.finding import CapturedSources
 from ingest.live.finding import LiveSources
 from ingest.live.outcomes import HeardOutcomes
 from ingest.pace import Pace
@@ -93,7 +94,8 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     live_publisher = KafkaPublisher(kafka, client_id="framewise-ingest-live", linger_ms=0)
     outcomes, streams = HeardOutcomes(kafka), LiveSettings()
     published = CassandraPublisherStore(client)
-    live = LiveSources(streams, guard, published, FolderPushedFrames(paths.sources_dir))
+    captured = CapturedSources(kafka, streams, videos, live_publisher, settings.max_pixels)
+    live = LiveSources(streams, guard, published, FolderPushedFrames(paths.sources_dir), captured.of)
     worker = Worker(
         Workbench(
             videos,

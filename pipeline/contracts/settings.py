@@ -257,6 +257,9 @@ class LiveSettings(_Settings):
     live_buffer_bytes: int = Field(
         default=128 * 2**20, ge=2**20, description="of a stream with keep=all, for frames that wait for the analysis"
     )
+    capture_silence_seconds: float = Field(
+        default=86_400.0, gt=0, description="a camera with keep=all may be silent for so long, then its video completes"
+    )
     rtmp_wait_seconds: float = Field(default=3600.0, gt=0, description="for so long a publisher may take to come")
     allow_hls: bool = Field(default=False, description="whether playlists (HLS) are followed, each address checked")
     devices: Annotated[dict[str, str], NoDecode, BeforeValidator(_devices)] = Field(
