@@ -17,16 +17,18 @@ def client(service: str, region: str | None, endpoint: str | None, connections: 
     """A client; keys come as AWS's own tools find them. Raises AwsUnavailable where no region is named anywhere."""
     with asking(f"a client of {service}"):
         return boto3.client(
-            service, region_name=region or None, endpoint_url=endpoint or None, config=_config(connections)
+            service, region_name=region or None, endpoint_url=endpoint or None, config=_config(connections, endpoint)
         )
 
 
-def _config(connections: int) -> Config:
+def _config(connections: int, endpoint: str | None) -> Config:
+    """Other servers than AWS's need not have a host name a bucket."""
     return Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=ANSWER_SECONDS,
         retries={"mode": "standard", "total_max_attempts": TRIES},
         max_pool_connections=connections,
+        s3={"addressing_style": "path" if endpoint else "auto"},
     )
 
 
