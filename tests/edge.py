@@ -20,6 +20,7 @@ class Door:
     service: str
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -41,7 +42,7 @@ class Door:
         environment = {**own, "PYTHONPATH": str(ROOT), "FRAMEWISE_DATA_DIR": str(self.folder), **self.variables}
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", self.module], env=environment, cwd=ROOT, stdout=log, stderr=log
+                [sys.executable, "-m", self.module, *self.arguments], env=environment, cwd=ROOT, stdout=log, stderr=log
             )
 
     def run(self) -> None:
