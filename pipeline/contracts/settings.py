@@ -23,10 +23,15 @@ def wrong_settings(error: ValidationError) -> str:
     return "; ".join(f"FRAMEWISE_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
 
 
+def _own_folder() -> Path:
+    """`var` of the source tree; the user's own folder where the package is installed without one."""
+    return ROOT / "var" if (ROOT / "pyproject.toml").exists() else Path.home() / ".framewise"
+
+
 class PathSettings(_Settings):
     """Where files live. Relative folders start at the source tree for `data_dir`, at the shell's folder else."""
 
-    data_dir: Path = ROOT / "var"
+    data_dir: Path = Field(default_factory=_own_folder)
     mirror: Path | None = None
     models_dir: Path = ROOT / "models"
     frame_store: str = Field(

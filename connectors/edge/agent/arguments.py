@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("source", "site", "camera", "resolution", "fps", "model", "labels", "topic", "confirm"):
         said = AgentSettings.model_fields[name].description or ""
         parser.add_argument(f"--{name}", metavar=name.upper(), help=said.replace("%", "%%"))
-    for name in ("min_score", "min_pixels", "min_sharpness", "per_track"):
+    for name in ("recorded_at", "min_score", "min_pixels", "min_sharpness", "per_track"):
         said = AgentSettings.model_fields[name].description or ""
         parser.add_argument(f"--{name.replace('_', '-')}", metavar=name.upper(), help=said)
     parser.add_argument(

@@ -31,7 +31,7 @@ def source_of(settings: AgentSettings) -> Source:
     if source.isdecimal() or source.startswith("/dev/"):
         width, height = settings.resolution or (None, None)
         return DeviceSource(source, Wish(width, height, settings.fps))
-    return FileSource(Path(source), fast=settings.fast)
+    return FileSource(Path(source), fast=settings.fast, began=settings.recorded_at)
 
 
 def finder_of(settings: AgentSettings, paths: PathSettings) -> Finder:

@@ -14,12 +14,16 @@ from pipeline.contracts.errors import MediaError, SourceUnreachable
 
 LATE_SECONDS = 0.5
 """Who is so far behind leaves frames out, as a camera would."""
+LONGEST_SECONDS = 7 * 24 * 3600.0
 
 logger = logging.getLogger(__name__)
 
 
 class FileSource:
-    """A file played once. Its first frame counts as captured at `began`, or else now."""
+    """A file played once. Its first frame counts as captured at `began`.
+
+    Without that it is as if it were captured just now: beginning now, or ending now where it is not played in its pace.
+    """
 
     lasting = False
 
@@ -44,7 +48,7 @@ class FileSource:
         return capture
 
     def _played(self, capture: cv2.VideoCapture, halt: Event) -> Iterator[Captured]:
-        began, started, missed = self._began or datetime.now(UTC), time.monotonic(), 0
+        began, started, missed = self._began or self._now(capture), time.monotonic(), 0
         while not halt.is_set() and capture.grab():
             position = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             wait = 0.0 if self._fast else started + position - time.monotonic()
@@ -58,3 +62,8 @@ class FileSource:
                 yield Captured(image, began + timedelta(seconds=position))  # type: ignore[arg-type]
         if missed:
             logger.warning("%s: %d frames were left out, to keep its pace", self.name, missed)
+
+    def _now(self, capture: cv2.VideoCapture) -> datetime:
+        rate, frames = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        length = frames / rate if self._fast and rate > 0 and 0 < frames < rate * LONGEST_SECONDS else 0.0
+        return datetime.now(UTC) - timedelta(seconds=length)

@@ -9,7 +9,7 @@ import numpy as np
 from inference.arrays import Image
 from pipeline.contracts.results import Box, Detection
 
-SIDE = 112
+SIDE = 64
 """Pixels of the square in which sharpness is measured, so that it is the same for near and far."""
 ENOUGH_PIXELS, ENOUGH_SHARPNESS = 160.0, 300.0
 """Beyond these a larger or a sharper picture counts no more."""
@@ -21,7 +21,7 @@ class Least:
     """What a crop has to reach to be sent: pixels of its shorter side, sharpness, score."""
 
     pixels: int = 32
-    sharpness: float = 30.0
+    sharpness: float = 15.0
     score: float = 0.5
 
 
@@ -59,7 +59,7 @@ def measure(image: Image, found: Detection, box: Box) -> Measured:
 
 
 def sharpness(image: Image) -> float:
-    """The variance of the Laplacian of the grey picture, brought to 112×112 (Pech-Pacheco et al., 2000)."""
+    """The variance of the Laplacian of the grey picture, brought to 64×64 (Pech-Pacheco et al., 2000)."""
     if not image.size:
         return 0.0
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)

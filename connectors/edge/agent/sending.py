@@ -52,7 +52,7 @@ class Sender:
             self._done(decode_stored(message.payload))
         except RecordInvalid as e:
             logger.warning("a message on %s is no confirmation: %s", message.topic, e)
-        receipt()
+        receipt.give()
         return True
 
     def _answered(self, crop_id: str, answer: Answer) -> None:

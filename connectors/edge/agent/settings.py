@@ -2,6 +2,7 @@
 
 import re
 import socket
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -53,12 +54,14 @@ class AgentSettings(BaseSettings):
     fps: float | None = Field(None, gt=0, le=240, description="frames a second to look at, at most")
     fast: bool = Field(False, description="a file as fast as it can be looked at, not in its own pace")
 
+    recorded_at: datetime | None = Field(None, description="when a file begins, as 2026-05-01T12:00:00Z; else now")
+
     model: str = Field("yunet_n", pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="the card of the detector")
     labels: Labels = Field(frozenset(), description="what to collect, with commas between; else all it finds")
     threads: int = Field(1, ge=1, le=64, description="of the detector")
     min_score: float | None = Field(None, ge=0, le=1, description="of the detector; else what its card says")
     min_pixels: int = Field(32, ge=1, description="of the shorter side of what was found")
-    min_sharpness: float = Field(30.0, ge=0, description="variance of the Laplacian, at 112 by 112 pixels")
+    min_sharpness: float = Field(15.0, ge=0, description="variance of the Laplacian, at 64 by 64 pixels")
     per_track: int = Field(3, ge=1, le=20, description="crops of one track, at most")
     margin: float = Field(0.4, ge=0, le=2, description="around what was found, as a part of its sides")
     largest: int = Field(1024, ge=64, le=4096, description="pixels of a crop's longer side, at most")
@@ -68,6 +71,13 @@ class AgentSettings(BaseSettings):
     confirm: Confirm = Field("stored", description="what proves a crop safe: stored (the far end) or broker")
     spool_bytes: int = Field(256 * 2**20, ge=2**20, description="of crops that wait to be confirmed, on disk")
     spool_crops: int = Field(10_000, ge=1, description="the same, as a number; the oldest are given up")
+
+    @field_validator("recorded_at")
+    @classmethod
+    def _with_zone(cls, value: datetime | None) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("say the time zone too: end with Z, or with an offset such as +02:00")
+        return value
 
     @field_validator("labels")
     @classmethod
