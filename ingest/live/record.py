@@ -25,16 +25,19 @@ class LiveRecord:
         self._journal = journal
         self._lock = threading.Lock()
         self._order: deque[int] = deque()
-        self._positions: deque[tuple[int, int]] = deque()
+        self._positions: deque[tuple[int, int, datetime]] = deque()
         self._safe: set[int] = set()
         self._failure: Exception | None = None
         known = journal.progress
         self._dropped_before = known.frames_dropped
         self._decoded_before = known.frames_decoded
 
-    def placed(self, frame_number: int, position: int) -> None:
-        """Once a frame is safe, and all before it, its source is read on from this position. Numbers ascend."""
-        self._positions.append((frame_number, position))
+    def placed(self, frame_number: int, position: int, newest: datetime) -> None:
+        """Once a frame is safe, and all before it, its source is read on from this position. Numbers ascend.
+
+        `newest` is the newest time of capture so far.
+        """
+        self._positions.append((frame_number, position, newest))
 
     def sent(self, frame_number: int) -> None:
         """A frame was sent; numbers ascend."""
@@ -73,8 +76,8 @@ class LiveRecord:
 
     def _note_position(self, through: int) -> None:
         while self._positions and self._positions[0][0] <= through:
-            number, position = self._positions.popleft()
-            self._journal.note(source_position=position, source_number=number)
+            number, position, newest = self._positions.popleft()
+            self._journal.note(source_position=position, source_number=number, source_newest=newest)
 
     def stands(self, dropped: int, decoded: int, lag: float) -> None:
         """How many frames this process has left out and decoded, and the age of the oldest one that waits."""

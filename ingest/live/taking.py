@@ -31,6 +31,7 @@ class Taking:
         known = journal.progress
         self._numbers = FrameNumbers(known.numbered_through, video.sampling.frame_step or 1, self._reserve)
         self._clock = CaptureClock(known.last_captured_at)
+        self._newest = known.source_newest
         self._placing: PlacingSource | None = None
         self._base = self.decoded = 0
         self.heard_at = time.monotonic()
@@ -67,26 +68,27 @@ class Taking:
 
     def _take_frame(self, sampled: SampledFrame) -> None:
         self.heard_at = time.monotonic()
-        captured_at, number = self._place(sampled)
+        captured_at, newest, number = self._place(sampled)
         first = not self.begun
         self._record.captured(captured_at)
         if first:
             self._journal.write()  # what media times count from stays, whoever goes on
-        media_time = self.media_time(self._journal.progress.last_captured_at or captured_at)
+        media_time = self.media_time(newest)
         if media_time >= (self._video.sampling.start_time or 0):
             placed = replace(sampled, frame_number=number, media_time=media_time, captured_at=captured_at)
             self._fresh.offer(replace(frame_of(self._video, placed), live=True))
 
-    def _place(self, sampled: SampledFrame) -> tuple[datetime, int]:
-        """When a frame was captured, and its number in the video."""
+    def _place(self, sampled: SampledFrame) -> tuple[datetime, datetime, int]:
+        """When a frame was captured, and the newest so far, which its media time follows; its number in the video."""
         assert sampled.arrived_at is not None
         if self._placing is None:
             captured_at = self._clock.at(sampled.media_time, sampled.arrived_at)
-            return captured_at, self._numbers.of(sampled.frame_number)
+            return captured_at, captured_at, self._numbers.of(sampled.frame_number)
         place = self._placing.place(sampled.arrived_at)
         self._warn(place.warning)
-        self._record.placed(place.number, place.position)
-        return place.captured_at, self._numbers.given(place.number)
+        newest = self._newest = max(place.captured_at, self._newest or place.captured_at)
+        self._record.placed(place.number, place.position, newest)
+        return place.captured_at, newest, self._numbers.given(place.number)
 
     @property
     def _can_wait(self) -> bool:

@@ -186,7 +186,7 @@ class SourceProgress:
     for its outcome; `connected` says whether its source sends now; `numbered_through` is the highest frame number that
     may have been given away, so that no later connection, process or attempt gives it again; `first_captured_at` is
     what its media times count from. Where its pictures come from a topic, `source_position` is where that is read on
-    from, and `source_number` the frame number of the picture before.
+    from, `source_number` the frame number of the picture before, and `source_newest` the newest time of capture so far.
     """
 
     duration: float | None = None
@@ -213,6 +213,7 @@ class SourceProgress:
     codec: str | None = None
     source_position: int | None = None
     source_number: int = 0
+    source_newest: datetime | None = None
 
     def of_attempt(self, attempt: int) -> "SourceProgress":
         """What of it is true in this attempt: of an earlier one, only what it says of the source."""
@@ -230,6 +231,7 @@ class SourceProgress:
             last_captured_at=self.last_captured_at,
             source_position=self.source_position,
             source_number=self.source_number,
+            source_newest=self.source_newest,
             codec=self.codec,
         )
 

@@ -434,6 +434,7 @@ def test_state_and_lease_do_not_touch_each_other(store: VideoStore) -> None:
             last_captured_at=T0 + MS,
             source_position=0,
             source_number=2**40,
+            source_newest=T0 + MS,
         ),
     ],
     ids=["nothing", "everything", "something", "live"],
