@@ -5,7 +5,8 @@ from datetime import datetime
 from framewise.answers import Video
 from framewise.client import Client
 
-CAPTURED = "camera:"
+CAMERA_TAG = "camera:"
+"""Before the camera's id, in a tag of each of its videos."""
 LIVE = frozenset({"stream", "rtmp"})
 LOOKED_AT = 500
 
@@ -27,9 +28,14 @@ class CameraVideos:
         return min(newer, key=lambda video: video.created_at, default=None)
 
     def _all(self) -> list[Video]:
-        listed = self._client.videos(status="all", limit=LOOKED_AT)
-        return [video for video in listed if video.source in LIVE and self._names(video)]
+        tagged = self._client.videos(status="all", tag=f"{CAMERA_TAG}{self._camera}", limit=LOOKED_AT)
+        found = [video for video in tagged if video.source in LIVE]
+        return found or [video for video in self._client.videos(status="all", limit=LOOKED_AT) if self._names(video)]
 
     def _names(self, video: Video) -> bool:
-        known = {video.video_url, video.video_id, video.video_name, video.external_id, *video.tags}
-        return self._camera in known or f"{CAPTURED}{self._camera}" == video.video_url
+        return video.source in LIVE and self._camera in {
+            video.video_id,
+            video.video_name,
+            video.external_id,
+            *video.tags,
+        }

@@ -10,7 +10,8 @@ from connectors.camera.older.times import read_time
 from connectors.pictures.whole import Limits, Picture
 from pipeline.contracts.errors import RecordInvalid
 
-MOST_NAME = 64
+MOST_NAME = 57
+"""What the service takes."""
 FIELDS = ("image", "timestamp", "camera_id")
 
 

@@ -6,8 +6,9 @@ from collections import OrderedDict
 from uuid import UUID
 
 import framewise
-from pipeline.contracts.captures import CAPTURED
 
+CAMERA_TAG = "camera:"
+"""Before the camera's id, in a tag of each of its videos."""
 MOST_KNOWN = 1000
 KNOWN_SECONDS = 600.0
 PICTURE_SECONDS = 3.0
@@ -36,10 +37,11 @@ class ServiceCameras:
 
     def _asked(self, video_id: UUID) -> str | None:
         try:
-            url = self._client.video(video_id).video_url or ""
+            video = self._client.video(video_id)
         except framewise.NotFound:
             return None
-        return url.removeprefix(CAPTURED) if url.startswith(CAPTURED) else None
+        tags = (tag for tag in video.tags if tag.startswith(CAMERA_TAG) and video.source == "stream")
+        return next((tag.removeprefix(CAMERA_TAG) for tag in tags), None)
 
 
 class ServicePictures:
