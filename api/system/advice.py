@@ -12,7 +12,7 @@ LITTLE_SPACE = 0.1
 FAILING_SHARE = 0.01
 BY_ITSELF = "The supervisor starts it again by itself: when it stays away, its log says why."
 NO_ANSWER = {
-    "frames": "Outcomes wait; nothing is lost. See whether the bucket of FRAMEWISE_FRAME_STORE is there and may be used.",
+    "frames": "Outcomes wait; nothing is lost. Have the bucket of FRAMEWISE_FRAME_STORE be there, and allow its use.",
     "kafka": f"Frames that were decoded are kept and wait; nothing is lost. {BY_ITSELF}",
     "cassandra": f"Nothing can be submitted or read until it is back; what is being analysed waits for it. {BY_ITSELF}",
     "ingest": f"Submitted videos wait. {BY_ITSELF}",

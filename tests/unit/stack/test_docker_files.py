@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from connectors.aws.settings import AwsSettings
 from pipeline.contracts.settings import (
     ROOT,
     AnalysisSettings,
@@ -24,6 +25,7 @@ from pipeline.contracts.settings import (
     LogSettings,
     PathSettings,
     RtmpSettings,
+    S3Settings,
     WebhookSettings,
 )
 from stack import rtmp
@@ -58,6 +60,8 @@ SETTINGS = (
     LiveSettings,
     StackSettings,
     WebhookSettings,
+    S3Settings,
+    AwsSettings,
 )
 READ_ELSEWHERE = {"FRAMEWISE_SPARK_JARS"}
 """A path for Spark, not a setting of ours (spark_jobs/session.py)."""
@@ -124,6 +128,7 @@ def test_every_setting_of_the_services_can_be_made() -> None:
         LiveSettings,
         RtmpSettings,
         AnalysisSettings,
+        S3Settings,
     )
     wanted = {name for group in groups for name in group.model_fields}
     left_out = {name for name in wanted if PREFIX + name.upper() not in used}
@@ -257,6 +262,7 @@ def test_every_package_of_the_services_is_in_the_image() -> None:
     assert {"api", "inference", "ingest", "models", "pipeline", "spark_jobs", "stack", "clear_frames.py"} <= set(
         copied()
     )
+    assert {"connectors", "framewise"} <= set(copied()), "of the doors"
 
 
 def test_the_linter_has_nothing_to_say() -> None:
