@@ -18,7 +18,7 @@ IDLE_SECONDS = 600.0
 """After so long without a picture a camera does not count any more; its video goes on if it comes back."""
 MINUTE = 60.0
 LOOKED_AT = 20
-TRIES = 3
+TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +96,23 @@ class OlderCameras:
         self._count(now)
         before = max((video.created_at.isoformat() for video in self._videos(camera_id)), default="")
         for number in range(TRIES):
-            video = self._client.camera(
-                camera_id,
-                self._rules.keep,
-                tasks=self._rules.tasks,
-                name=camera_id,
-                external_id=external_id(camera_id),
-                idempotency_key=_key(camera_id, before, number),
-            )
+            try:
+                video = self._announced(camera_id, _key(camera_id, before, number))
+            except framewise.Conflict:  # the video that this key made was deleted
+                continue
             if not video.ended:
-                break
-        return video.video_id
+                return video.video_id
+        raise TooManyRequests(f"{TRIES} videos of camera {camera_id} were ended or deleted today", int(MINUTE))
+
+    def _announced(self, camera_id: str, key: str) -> framewise.Video:
+        return self._client.camera(
+            camera_id,
+            self._rules.keep,
+            tasks=self._rules.tasks,
+            name=camera_id,
+            external_id=external_id(camera_id),
+            idempotency_key=key,
+        )
 
     def _count(self, now: float) -> None:
         while self._made and now - self._made[0] > MINUTE:
