@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import framewise
-from framewise.cli import clip, control, insights, listen, read, report, submit, watch
+from framewise.cli import clip, control, feeds, insights, listen, read, report, submit, top, watch
 from framewise.cli.options import Session
 from framewise.cli.output import Output
 from framewise.connection import DEFAULT_URL
@@ -41,6 +41,8 @@ app.command()(insights.compare)
 app.command("insights")(report.show)
 app.command()(report.report)
 app.command()(submit.rerun)
+app.command()(feeds.feeds)
+app.command()(top.top)
 app.command()(control.cancel)
 app.command()(control.retry)
 app.command()(control.delete)

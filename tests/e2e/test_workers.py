@@ -33,7 +33,8 @@ def done(service: Service, path: str) -> int:
 def as_before(stack: Trial) -> Iterator[None]:
     """The stack has two workers again for the tests that follow."""
     yield
-    if (workforce.said(stack.settings.data_dir) or pytest.fail("nothing is said")).working != 2:
+    there = workforce.said(stack.settings.data_dir)
+    if there is None or there.working != 2:
         change(stack, 2)
     workforce.forget(stack.settings.data_dir)
 

@@ -69,7 +69,7 @@ def test_one_that_never_comes_is_not_waited_for_for_ever(
     settings: StackSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "CHANGE_SECONDS", 0.3)
-    with pytest.raises(StackError, match="2 for files, 1 for live frames after 0 s; see ./run.sh logs analysis"):
+    with pytest.raises(StackError, match="there are 2 for files, 1 for live frames after 0 s"):
         workers.change(settings, 3, print)
 
 
