@@ -93,6 +93,9 @@ class LogSettings(_Settings):
     log_format: Literal["text", "json"] = Field(default="text", description="of the records on standard output")
 
 
+ADVERTISED = r"^([\w.,:\[\]-]+:\d+)?$"
+
+
 class KafkaSettings(_Settings):
     """The broker and the topics. A prefix keeps trials apart."""
 
@@ -114,7 +117,7 @@ class KafkaSettings(_Settings):
     captures_retention_bytes: int = Field(default=2 * 2**30, ge=2**20, description="of the whole topic of pictures")
     kafka_advertised: str = Field(
         default="",
-        pattern=r"^([\w.,:\[\]-]+)?$",
+        pattern=ADVERTISED,
         description="HOST:PORT that cameras elsewhere are told to publish to; else the broker's own address",
     )
 
