@@ -84,6 +84,7 @@ class Door:
                 self._took(queue, message)
 
     def _took(self, queue: Queue, message: Message) -> None:
+        logger.info("message %s of %s, delivery %d", message.message_id, queue.name, message.receives)
         request = _understood(message)
         if self._ending or (isinstance(request, Stop) and not self._drain(queue, message)):
             queue.extend(message, 0)
