@@ -120,7 +120,7 @@ def test_each_picture_is_a_frame_of_its_days_video_once_though_the_processor_is_
     wait_until(lambda: world.frames() == [4])
     [video] = world.videos()
     assert set(video.tags) == {"edge", "camera:yard/gate"}
-    assert video.models_to_run == ["color_detection"]
+    assert [model["name"] for model in video.models_to_run] == ["color_detection"]
     world.processor.kill()
     world.send(range(0, 4))
     world.processor.run()
