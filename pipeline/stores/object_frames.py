@@ -14,7 +14,7 @@ from uuid import UUID
 
 import fsspec
 
-from pipeline.contracts.errors import DiskFull, StoreError, StoreUnavailable
+from pipeline.contracts.errors import DiskFull, StoreUnavailable
 from pipeline.contracts.frames import bucket_of
 from pipeline.contracts.settings import S3Settings
 from pipeline.contracts.urls import redact_text
@@ -109,15 +109,19 @@ class ObjectFrameStore:
         return False
 
     def _ask(self, failed: str, action: Callable[[Any], T], may_miss: bool = False) -> T:
-        """Do it with the files of this process. Raises StoreError, or FileNotFoundError where that `may_miss`."""
+        """Do it with the files of this process; raises FileNotFoundError where that `may_miss`.
+
+        Else raises DiskFull or StoreUnavailable: also a bucket that is missing or closed may be waited for, since who
+        makes or opens it does not have to begin anew.
+        """
         try:
             return action(self._files())
         except FileNotFoundError as e:
             if may_miss:
                 raise
-            raise StoreError(f"{failed}: there is no bucket behind {self._url}; make it, or change the setting") from e
+            raise StoreUnavailable(f"{failed}: there is no bucket behind {self._url}; make it, or set another") from e
         except PermissionError as e:
-            raise StoreError(f"{failed}: {self._url} does not allow it: {_said(e)}") from e
+            raise StoreUnavailable(f"{failed}: {self._url} does not allow it: {_said(e)}") from e
         except Exception as e:
             if _is_full(e):
                 raise DiskFull(f"{failed}: no space left in {self._url}; free some space") from e

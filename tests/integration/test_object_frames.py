@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from pipeline.contracts.errors import StoreError, StoreUnavailable
-from pipeline.contracts.settings import S3Settings
+from pipeline.contracts.settings import PathSettings, S3Settings
 from pipeline.stores.object_frames import ObjectFrameStore
+from stack.round_trips import frames_there_and_back
 from tests.aws import CREDENTIALS, REGION, Aws, serving_aws
 from tests.unit.pipeline.stores.test_frames import (  # noqa: F401 - the contract, with the store of this module
     test_frames_are_deleted_by_number,
@@ -93,3 +94,11 @@ def test_frames_lie_where_other_tools_find_them(aws: Aws, store: ObjectFrameStor
     store.put(video_id, 1001, b"x")
     listed = aws.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
     assert any(found["Key"].endswith(f"/{video_id}/000001/000001001.jpg") for found in listed)
+
+
+def test_the_doctor_tries_the_bucket_and_leaves_nothing(aws: Aws, settings: S3Settings) -> None:
+    paths = PathSettings(frame_store=f"s3://{BUCKET}/tried")
+    assert frames_there_and_back(paths, settings) == "a frame put into s3://frames/tried, read, listed and deleted"
+    assert "Contents" not in aws.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="tried/")
+    with pytest.raises(StoreError, match="there is no bucket"):
+        frames_there_and_back(PathSettings(frame_store="s3://nobodys-bucket/tried"), settings)
