@@ -24,7 +24,7 @@ usage: ./run.sh [--workers N] [--gpu]     start everything in the background and
                                           API keys, which the service asks for beyond this machine
        ./run.sh kafka [TOOL] [ARGS]       Kafka's own tools, such as: kafka topics --list
        ./run.sh cqlsh [ARGS]              Cassandra's own shell
-       ./run.sh --docker [--workers N] [--gpu] [down|status|logs]
+       ./run.sh --docker [--workers N] [--gpu] [down|status|logs|workers N]
                                           the same in containers, by Docker Compose
        ./run.sh lock                      pin the newest dependencies in requirements/*.lock
 

@@ -36,9 +36,7 @@ def drawn(look: Look, height: int | None = None) -> str:
 @pytest.fixture
 def full() -> Look:
     """A look at a service in which everything is."""
-    system = System.model_validate(
-        SYSTEM | {"gpus": [{"gpu": "0", "use": 0.83, "memory_bytes": 2_500_000_000}]}  # type: ignore[operator]
-    )
+    system = System.model_validate(SYSTEM | {"gpus": [{"gpu": "0", "use": 0.83, "memory_bytes": 2_500_000_000}]})
     streams = [LiveStream.model_validate(item) for item in STREAMS["items"]]  # type: ignore[union-attr]
     return Look(system=system, streams=tuple(streams))
 
