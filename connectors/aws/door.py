@@ -75,7 +75,11 @@ class Door:
             except AwsUnavailable as e:
                 failed += 1
                 logger.warning("%s; trying again", e)
-                self._stop.wait(min(LONGEST_PAUSE, 2.0**failed))
+            except Exception:
+                failed += 1
+                logger.exception("this should not happen; the message comes back by itself")
+            if failed:
+                self._stop.wait(min(LONGEST_PAUSE, 2.0 ** min(failed, 10)))
 
     def _take(self, queue: Queue) -> None:
         message = queue.receive(self._poll)

@@ -11,8 +11,8 @@ from connectors.aws.job import Place, VideoId, Work
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.s3 import S3Object
 
-MOST_DIGITS = 38
-"""Of a number in DynamoDB."""
+MOST_DIGITS, LARGEST, SMALLEST = 38, 125, -130
+"""Of a number in DynamoDB; the last two are powers of ten."""
 LONGEST_ID = 1400
 CREATED = "ObjectCreated:"
 FORMS = '{"VideoId": …, "s3": {"bucket": …, "key": …}}, an event of S3, or {"command": "stop"}'
@@ -83,13 +83,13 @@ class _Id(BaseModel):
     def _usable(cls, value: Any) -> VideoId:
         if isinstance(value, str) and 0 < len(value.encode()) <= LONGEST_ID:
             return value
-        if isinstance(value, int | Decimal) and not isinstance(value, bool) and _digits(value) <= MOST_DIGITS:
+        if isinstance(value, int | Decimal) and not isinstance(value, bool) and _fits(Decimal(value)):
             return value
         raise ValueError(f"must be a number of at most {MOST_DIGITS} digits or a text of 1 to {LONGEST_ID} bytes")
 
 
-def _digits(value: int | Decimal) -> int:
-    return len(Decimal(value).as_tuple().digits)
+def _fits(value: Decimal) -> bool:
+    return len(value.as_tuple().digits) <= MOST_DIGITS and SMALLEST <= value.adjusted() <= LARGEST
 
 
 def read(body: str) -> Request:
@@ -130,7 +130,7 @@ def _place(bucket: str, key: str) -> Place:
     try:
         found = S3Object.parse(f"s3://{bucket}/{key}")
     except ValueError as e:
-        raise MessageInvalid(f"the message names s3://{bucket}/{key}, which {e}") from e
+        raise MessageInvalid(f"the message names the object {key!r} of {bucket!r}: the address {e}") from e
     if (found.bucket, found.key) != (bucket, key):
         raise MessageInvalid(f"the message names the object {key!r} of {bucket!r}, which has no address")
     return Place(bucket, key)

@@ -87,7 +87,9 @@ class Worker:
         if self._has_result(step, analysis):
             logger.info("VideoId %s had been analysed before", work.video_id)
             return
-        video = self._analyses.follow(self._analyses.submit(work.place, work.video_id, analysis).video_id)
+        submitted = self._analyses.submit(work.place, work.video_id, analysis)
+        logger.info("VideoId %s is analysed as video %s", work.video_id, submitted.video_id)
+        video = self._analyses.follow(submitted.video_id)
         if video.status != "completed":
             raise AnalysisFailed(video)
         place = job.result_place(self._plan.output_bucket, self._plan.step, work, analysis)

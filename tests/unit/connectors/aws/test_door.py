@@ -10,7 +10,7 @@ from connectors.aws.analysis import Interrupted
 from connectors.aws.door import Door
 from connectors.aws.heartbeat import Heartbeat
 from connectors.aws.in_memory import InMemoryAnalyses, InMemoryDocuments, InMemoryObjects, InMemoryQueue
-from connectors.aws.job import Place, State
+from connectors.aws.job import Failure, Place, State
 from connectors.aws.seams import AwsUnavailable, Message
 from connectors.aws.worker import Worker
 from framewise.answers import Video
@@ -127,6 +127,21 @@ def test_a_queue_that_does_not_answer_is_asked_again(running: Running, monkeypat
     running.analyses.go.set()
     running.queue.send(body(0, KEYS[0]))
     wait_until(lambda: running.states() == {0: State.DONE})
+
+
+def test_what_nobody_expected_does_not_end_a_thread(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle = Worker.settle
+
+    def unsteady(worker: Worker, queue: InMemoryQueue, message: Message, failures: list[Failure]) -> None:
+        if message.receives == 1:
+            raise ZeroDivisionError
+        settle(worker, queue, message, failures)
+
+    monkeypatch.setattr(Worker, "settle", unsteady)
+    running.analyses.go.set()
+    running.queue.send(body(0, KEYS[0]))
+    wait_until(lambda: len(running.queue) == 0)
+    assert running.queue.delivered == 2
 
 
 def test_messages_at_work_are_bounded(running: Running) -> None:
