@@ -1,15 +1,15 @@
 """Owns cutting a finding out of its frame, with a margin, as a JPEG that fits into a message."""
 
 import cv2
+import numpy as np
 
 from connectors.edge.agent.quality import pixels_of
 from connectors.edge.crops import MAX_BYTES
 from inference.arrays import Image
-from pipeline.contracts.errors import FrameUnreadable
 from pipeline.contracts.results import Box
 
-QUALITIES = (92, 80, 60)
-"""Of the JPEG; the next one where it became too large."""
+QUALITIES = (92, 75)
+"""Of the JPEG; the second where it became too large. If that is not enough it is made smaller."""
 
 
 def with_margin(box: Box, margin: float) -> Box:
@@ -24,15 +24,15 @@ def with_margin(box: Box, margin: float) -> Box:
 
 
 def cut(image: Image, area: Box, largest: int) -> bytes:
-    """The area of a frame as JPEG, its longer side `largest` pixels at most. Raises FrameUnreadable."""
+    """The area of a frame as JPEG, its longer side `largest` pixels at most, and no larger than a message may be."""
     height, width = image.shape[:2]
     inside = pixels_of(area, width, height)
-    crop = image[inside.rows, inside.columns]
-    if max(inside.shape) > largest:
-        scale = largest / max(inside.shape)
-        crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    crop, longer = image[inside.rows, inside.columns], max(inside.shape)
+    if longer > largest:
+        scale, longer = largest / longer, largest
+        crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     for quality in QUALITIES:
         jpeg = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
         if len(jpeg) <= MAX_BYTES:
             return jpeg
-    raise FrameUnreadable(f"a crop of {inside.shape[1]}x{inside.shape[0]} pixels has more than {MAX_BYTES} bytes")
+    return cut(image, area, longer // 2)

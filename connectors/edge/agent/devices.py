@@ -1,24 +1,22 @@
-"""Owns frames of a camera or a stream, by OpenCV: the newest one, while the detector works on another."""
+"""Owns opening a camera or a stream with OpenCV, and what a camera is asked for."""
 
 import logging
 import os
 import platform
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
 import cv2
 
 from connectors.edge.agent.capturing import Captured
+from connectors.edge.agent.newest import newest
 from pipeline.contracts.errors import SourceUnreachable
 from pipeline.contracts.urls import redact_url
 
 OPEN_MS, READ_MS = 10_000, 10_000
 """So long a stream may take to answer, and to send a frame."""
-LOOK_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 
@@ -67,10 +65,10 @@ class DeviceSource:
                 f"{path} may not be opened; add this user to the group that owns it, mostly `video`"
             )
         which: int | str = int(self._device) if self._device.isdecimal() else str(path)
-        capture = cv2.VideoCapture(which, cv2.CAP_V4L2 if linux else cv2.CAP_ANY)  # type: ignore[call-overload]
+        capture = cv2.VideoCapture(which, cv2.CAP_V4L2 if linux else cv2.CAP_ANY)
         if not capture.isOpened():
             raise SourceUnreachable(f"{path} cannot be opened: it is no camera, or another program uses it")
-        return capture  # type: ignore[no-any-return]
+        return capture
 
 
 class StreamSource:
@@ -89,57 +87,6 @@ class StreamSource:
         if not capture.isOpened():
             raise SourceUnreachable(f"{self.name} does not answer with a stream")
         return newest(capture, self.name, halt)
-
-
-@dataclass
-class Slot:
-    """Holds the newest frame; an older one that nobody took is gone."""
-
-    over: bool = False
-    _frame: Captured | None = None
-    _changed: threading.Condition = field(default_factory=threading.Condition)
-
-    def put(self, frame: Captured | None) -> None:
-        """Hand over a frame; None says that there are no more."""
-        with self._changed:
-            self._frame, self.over = frame or self._frame, frame is None
-            self._changed.notify()
-
-    def take(self, seconds: float) -> Captured | None:
-        """The newest frame that was not taken yet, waiting so long for one."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._frame or self.over, seconds)
-            frame, self._frame = self._frame, None
-            return frame
-
-
-def newest(capture: cv2.VideoCapture, name: str, halt: Event) -> Iterator[Captured]:
-    """Frames of an open capture, read in a thread of its own; closes it at the end."""
-    slot, enough = Slot(), Event()
-    reader = threading.Thread(target=_read, args=(capture, slot, enough), name="capture", daemon=True)
-    reader.start()
-    try:
-        while not halt.is_set():
-            frame = slot.take(LOOK_SECONDS)
-            if frame is not None:
-                yield frame
-            elif slot.over:
-                raise SourceUnreachable(f"{name} sends no more frames")
-    finally:
-        enough.set()
-        reader.join(READ_MS / 1000)
-
-
-def _read(capture: cv2.VideoCapture, slot: Slot, enough: Event) -> None:
-    try:
-        while not enough.is_set() and capture.grab():
-            captured_at = datetime.now(UTC)
-            there, image = capture.retrieve()
-            if there:
-                slot.put(Captured(image, captured_at))  # type: ignore[arg-type]
-    finally:
-        capture.release()
-        slot.put(None)
 
 
 def _ask(capture: cv2.VideoCapture, wish: Wish) -> None:

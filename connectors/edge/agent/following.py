@@ -43,11 +43,19 @@ class Follower:
 
     def follow(self, found: Sequence[Detection], captured_at: datetime) -> list[tuple[str, Detection]]:
         """The findings that belong to a track, with its name."""
-        self._clock = max(self._clock + 1, round((captured_at - _START).total_seconds() * 1e9))
+        before, now = self._clock, round((captured_at - _START).total_seconds() * 1e9)
+        self._clock = max(before + 1, now)
+        if self._clock - before > LOST_NS:
+            self.forget()
         labels = sorted({*self._trackers, *(d.label for d in found)})
         followed = [pair for label in labels for pair in self._one(label, found)]
         self._names = {track: named for track, named in self._names.items() if self._clock - named.seen <= 2 * LOST_NS}
         return followed
+
+    def forget(self) -> None:
+        """All are gone: what comes next has other tracks."""
+        self._trackers.clear()
+        self._names.clear()
 
     def _one(self, label: str, found: Sequence[Detection]) -> Iterator[tuple[str, Detection]]:
         alike = [(d, d.box) for d in found if d.label == label and d.box is not None]

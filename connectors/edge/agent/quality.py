@@ -14,6 +14,8 @@ SIDE = 64
 ENOUGH_PIXELS, ENOUGH_SHARPNESS = 160.0, 300.0
 """Beyond these a larger or a sharper picture counts no more."""
 LEAST_FRONTAL = 0.2
+_NEARLY = 1e-6
+"""Of a pixel: sums of fractions are not exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +99,5 @@ def pixels_of(box: Box, width: int, height: int) -> Pixels:
 
 
 def _span(start: float, length: float, pixels: int) -> slice:
-    first = min(max(0, int(start * pixels)), pixels)
-    return slice(first, min(pixels, max(first, int(np.ceil((start + length) * pixels)))))
+    first = min(max(0, int(start * pixels + _NEARLY)), pixels)
+    return slice(first, min(pixels, max(first, int(np.ceil((start + length) * pixels - _NEARLY)))))

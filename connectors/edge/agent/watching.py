@@ -15,7 +15,7 @@ from connectors.edge.agent.quality import Least, measure
 from connectors.edge.crops import Crop, crop_id
 from connectors.edge.messages import Message, encode
 from connectors.edge.topics import TopicTemplate
-from pipeline.contracts.errors import DiskFull, FrameUnreadable
+from pipeline.contracts.errors import DiskFull
 from pipeline.contracts.results import Detection
 
 logger = logging.getLogger(__name__)
@@ -84,6 +84,7 @@ class Watcher:
     def finish(self) -> None:
         """The source has ended, or was lost: what is kept of its tracks is sent."""
         self._keep(self._best.finish())
+        self._follower.forget()
 
     def _find(self, frame: Captured) -> Sequence[Detection] | None:
         try:
@@ -99,11 +100,7 @@ class Watcher:
         if not self._best.wants(track, quality, frame.captured_at):
             return
         area = with_margin(found.box, self._choice.margin)
-        try:
-            image = cut(frame.image, area, self._choice.largest)
-        except FrameUnreadable as e:
-            logger.warning("%s", e)
-            return
+        image = cut(frame.image, area, self._choice.largest)
         site, camera = self._place.site, self._place.camera
         crop = Crop(
             image, site, camera, frame.captured_at, track, crop_id(site, camera, frame.captured_at, track),
