@@ -20,6 +20,8 @@ from pipeline.kafka.topics import HOUR_MS, wait_for_broker
 POLL_MS = 200
 AT_ONCE = 50
 FETCH_BYTES = 8 * 2**20
+SESSION_MS = 6_000
+"""So soon another process takes over from one that was killed; brokers allow no less by default."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 RETENTION_BYTES = 2**30
 
@@ -107,6 +109,8 @@ class GroupReader:
             auto_offset_reset=self._reading.begin,
             enable_auto_commit=False,
             max_poll_records=AT_ONCE,
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=SESSION_MS // 3,
             fetch_max_bytes=FETCH_BYTES,
         )
 
