@@ -28,14 +28,15 @@ class Mosquitto:
     port: int = field(default_factory=lambda: free_ports(1)[0])
     users: dict[str, str] = field(default_factory=dict)
     """Passwords by name; without any, everybody is let in."""
-    more: str = ""
-    """Further lines of its configuration."""
+    text: str = ""
+    """Its configuration; else that of the local stack."""
+    tls: bool = False
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"mqtt://127.0.0.1:{self.port}"
+        return f"{'mqtts' if self.tls else 'mqtt'}://127.0.0.1:{self.port}"
 
     def settings(self, user: str = "") -> BrokerSettings:
         """As a client has them."""
@@ -64,17 +65,21 @@ class Mosquitto:
 
     def _configure(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        text = Template((CONF / "mosquitto.conf").read_text()).substitute(
+        text = self.text or Template((CONF / "mosquitto.conf").read_text()).substitute(
             port=self.port, data=self.folder, user=getpass.getuser()
         )
         if self.users:
-            passwords = self.folder / "passwords"
-            passwords.unlink(missing_ok=True)
-            for name, password in self.users.items():
-                created = [] if passwords.exists() else ["-c"]
-                subprocess.run(["mosquitto_passwd", "-b", *created, passwords, name, password], check=True)
+            passwords = self._passwords()
             text = text.replace("allow_anonymous true", f"allow_anonymous false\npassword_file {passwords}")
-        (self.folder / "conf").write_text(text + self.more)
+        (self.folder / "conf").write_text(text)
+
+    def _passwords(self) -> Path:
+        path = self.folder / "passwords"
+        path.unlink(missing_ok=True)
+        for name, password in self.users.items():
+            created = [] if path.exists() else ["-c"]
+            subprocess.run(["mosquitto_passwd", "-b", *created, path, name, password], check=True)
+        return path
 
 
 @contextlib.contextmanager

@@ -172,7 +172,7 @@ class Session:
         self._vary_pauses()
         if reason.value == TAKEN_OVER:
             logger.error("%s: another client has the same id; give each a name of its own", self.name)
-        elif was_ready:
+        elif was_ready and reason.is_failure:
             logger.warning("%s: disconnected (%s); trying again", self.name, reason)
 
     def _on_connect_fail(self, client: Client, data: Any) -> None:

@@ -1,0 +1,74 @@
+"""The brokers' configurations as they are shipped, and a connection that is checked by certificate."""
+
+import logging
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import connectors.edge
+from connectors.edge.session import Session
+from stack.ports import free_ports
+from tests.integration.races import wait_until
+from tests.mosquitto import MISSING, broker
+
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"no broker: {MISSING}")
+CONF = Path(connectors.edge.__file__).parent / "conf"
+
+
+def _shipped(name: str, folder: Path, port: int) -> str:
+    """A configuration with this machine's folders and a free port."""
+    text = (CONF / name).read_text()
+    for place in ("/mosquitto/config", "/mosquitto/data"):
+        assert place in text or name == "edge.conf"
+        text = text.replace(place, str(folder))
+    for listener in ("listener 8883", "listener 1883 127.0.0.1"):
+        text = text.replace(listener, f"listener {port} 127.0.0.1")
+    return f"{text}\nuser root\n"
+
+
+def test_the_broker_at_the_edge_starts_as_it_is_shipped(tmp_path: Path) -> None:
+    [port] = free_ports(1)
+    with broker(tmp_path, port=port, text=_shipped("edge.conf", tmp_path, port)) as edge:
+        session = Session(edge.settings(), "test")
+        session.start()
+        wait_until(lambda: session.ready)
+        session.stop()
+
+
+# The library leaves the socket of a handshake that failed to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="certificates are made with openssl, which is not there")
+def test_the_broker_in_the_cloud_is_known_by_its_certificate_and_its_clients_by_their_passwords(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    [port] = free_ports(1)
+    _certificate(tmp_path)
+    text = _shipped("cloud.conf", tmp_path, port)
+    with broker(tmp_path, port=port, text=text, tls=True, users={"edge": "s3cret"}) as cloud:
+        known = cloud.settings("edge").model_copy(update={"ca_file": tmp_path / "ca.pem"})
+        sessions = [
+            Session(known, "known"),
+            Session(cloud.settings("edge"), "trusts-others"),
+            Session(known.model_copy(update={"user": ""}), "nameless"),
+        ]
+        with caplog.at_level(logging.INFO):
+            for session in sessions:
+                session.start()
+            wait_until(lambda: len(caplog.records) >= 3)
+        assert [session.ready for session in sessions] == [True, False, False]
+        for session in sessions:
+            session.stop()
+    said = {record.args[0].rpartition(" ")[2]: record.getMessage() for record in caplog.records}  # type: ignore
+    assert "certificate verify failed" in said["trusts-others"]
+    assert "Not authorized" in said["nameless"]
+    assert "s3cret" not in caplog.text
+
+
+def _certificate(folder: Path) -> None:
+    """One for this machine, which vouches for itself."""
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "server.key", "-out", "server.pem"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    shutil.copy(folder / "server.pem", folder / "ca.pem")
