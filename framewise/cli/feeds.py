@@ -17,9 +17,10 @@ from rich.text import Text
 from framewise.cli.options import Json, Session, session
 from framewise.cli.output import plain
 from framewise.errors import WrongFile
+from framewise.feeds.cameras import Cameras
 from framewise.feeds.file import Feed, read_feeds
 from framewise.feeds.fleet import Fleet, Running
-from framewise.feeds.submitting import key_of
+from framewise.feeds.submitting import Sending, key_of
 
 USAGE, INTERRUPTED = 2, 130
 LOOK_SECONDS = 0.5
@@ -51,13 +52,14 @@ def feeds(
         kinds = Counter(feed.kind for feed in found)
         run.output.say(f"{len(found)} feeds: {', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}")
         return
-    fleet = fleet_of(run, found, file, uuid4().hex if again else "")
+    key = context.parent.params.get("key") if context.parent is not None else None
+    fleet = fleet_of(run, found, file, uuid4().hex if again else "", Sending(Cameras(key)))
     raise typer.Exit(_drive(run, fleet, file, stop, no_wait, as_json))
 
 
-def fleet_of(run: Session, found: list[Feed], file: Path, salt: str) -> Fleet:
+def fleet_of(run: Session, found: list[Feed], file: Path, salt: str, sending: Sending) -> Fleet:
     """The feeds before anything was asked."""
-    return Fleet(run.client, (Running(feed, partial(_key, feed, file, salt)) for feed in found))
+    return Fleet(run.client, (Running(feed, partial(_key, feed, file, salt)) for feed in found), sending)
 
 
 def _key(feed: Feed, file: Path, salt: str, turn: int) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from framewise.answers import Video
 from framewise.client import Client
 from framewise.errors import Busy, FramewiseError, Refused, Unreachable
+from framewise.feeds.cameras import Cameras
 from framewise.feeds.file import Feed
-from framewise.feeds.submitting import submit
+from framewise.feeds.submitting import Sending
 
 AT_ONCE = 4
 PAUSE_SECONDS = 1.0
@@ -19,8 +20,6 @@ ANSWER_SECONDS = 30.0
 """So long what has been asked is waited for before it is cancelled: a file may be on its way."""
 AWAY_SECONDS = 600.0
 """A service that does not answer for so long is not waited for."""
-
-Submit = Callable[[Client, Feed, str], Video]
 
 
 @dataclass
@@ -55,10 +54,10 @@ class Fleet:
     Those that are sent, or wait for a place in the queue, are in nobody's way who is asked about.
     """
 
-    def __init__(self, client: Client, running: Iterable[Running], send: Submit = submit) -> None:
+    def __init__(self, client: Client, running: Iterable[Running], sending: Sending | None = None) -> None:
         self.running = list(running)
         self._client = client
-        self._send = send
+        self._sending = sending or Sending(Cameras(None))
         self._senders = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="send")
         self._askers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ask")
         self._stopped = threading.Event()
@@ -82,6 +81,7 @@ class Fleet:
         self._stopped.set()
         for pool in (self._senders, self._askers):
             pool.shutdown(wait=False, cancel_futures=True)
+        self._sending.close()
 
     def cancel(self) -> list[str]:
         """Have every feed that has not ended cancelled; the ids of those of which the service did not say so."""
@@ -110,9 +110,11 @@ class Fleet:
 
     def _ask(self, one: Running) -> None:
         if one.video is None:
-            one.video = self._send(self._client, one.feed, one.key(one.turn))
+            one.video = self._sending.submit(self._client, one.feed, one.key(one.turn))
         else:
             one.video = self._client.video(one.video.video_id)
+        if not one.video.ended and (trouble := self._sending.trouble(one.feed)):
+            raise FramewiseError(trouble)
         if not one.video.ended or self._stopped.is_set():
             return
         if one.video.status == "completed" and (one.feed.rounds is None or one.turn < one.feed.rounds):

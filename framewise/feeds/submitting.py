@@ -1,4 +1,4 @@
-"""Owns how a feed becomes a video: by upload, address or stream, and the same video for the same feed."""
+"""Owns how a feed becomes a video: by upload, address, stream or camera, and the same video for the same feed."""
 
 import hashlib
 import json
@@ -7,18 +7,35 @@ from typing import Any
 
 from framewise.answers import Video
 from framewise.client import Client
+from framewise.feeds.cameras import Cameras
 from framewise.feeds.file import Feed
 from framewise.tasks import task_of
 
 
-def submit(client: Client, feed: Feed, key: str) -> Video:
-    """The video of a feed; with a key that was used before, the one of then. Raises FramewiseError and OSError."""
-    options = wishes(feed) | {"idempotency_key": key}
-    if feed.kind == "file":
-        return client.upload(feed.source, **options)
-    if feed.kind == "address":
-        return client.start(feed.source, **options)
-    return client.stream(feed.source, feed.keep, **options)
+class Sending:
+    """Makes videos of feeds, and knows which of them need this machine to go on."""
+
+    def __init__(self, cameras: Cameras) -> None:
+        self._cameras = cameras
+
+    def submit(self, client: Client, feed: Feed, key: str) -> Video:
+        """The video of a feed; with a key that was used before, the one of then. Raises FramewiseError and OSError."""
+        options = wishes(feed) | {"idempotency_key": key}
+        if feed.kind == "camera":
+            return self._cameras.start(client, feed)
+        if feed.kind == "file":
+            return client.upload(feed.source, **options)
+        if feed.kind == "address":
+            return client.start(feed.source, **options)
+        return client.stream(feed.source, feed.keep, **options)
+
+    def trouble(self, feed: Feed) -> str:
+        """What has ended here that the feed needs; empty while it can go on."""
+        return self._cameras.trouble(feed)
+
+    def close(self) -> None:
+        """End what runs here."""
+        self._cameras.close()
 
 
 def wishes(feed: Feed) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import pytest
 
 from api.services import Services
 from framewise import Client
+from framewise.cli import feeds as command
 from framewise.cli.main import main
 from framewise.feeds import fleet
 from framewise.feeds.file import Feed
@@ -50,6 +51,7 @@ source = "rtsp://camera.example/yard"
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three feeds, in the folder in which one is."""
     monkeypatch.setattr(fleet, "PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(command, "LOOK_SECONDS", 0.05)
     (tmp_path / "film.mp4").write_bytes(b"a film")
     path = tmp_path / "feeds.toml"
     path.write_text(THREE)
@@ -184,9 +186,9 @@ def following(address: str, file: Path) -> Iterator[Callable[..., subprocess.Pop
     started: list[subprocess.Popen[str]] = []
 
     def start(*words: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "framewise", "feeds", str(file), *words]
+        line = [sys.executable, "-m", "framewise", "feeds", str(file), *words]
         environment = os.environ | {"PYTHONPATH": str(ROOT), "FRAMEWISE_URL": address}
-        started.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+        started.append(subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True))
         return started[-1]
 
     yield start
