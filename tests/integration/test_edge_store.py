@@ -37,12 +37,9 @@ def bucket(aws: Aws) -> str:
 
 def test_pictures_are_objects_each_once_and_none_over_another(aws: Aws, s3: S3Settings, bucket: str) -> None:
     place = ObjectPlace(f"s3://{bucket}/edge", s3)
-    assert place.keep(pytestmark = pytest.mark.slow
-FOLDER, STEM, ".jpg", b"one") == Kept(f"{FOLDER}/{STEM}.jpg", repeated=False)
-    assert place.keep(pytestmark = pytest.mark.slow
-FOLDER, STEM, ".jpg", b"one").repeated
-    other = place.keep(pytestmark = pytest.mark.slow
-FOLDER, STEM, ".jpg", b"two")
+    assert place.keep(FOLDER, STEM, ".jpg", b"one") == Kept(f"{FOLDER}/{STEM}.jpg", repeated=False)
+    assert place.keep(FOLDER, STEM, ".jpg", b"one").repeated
+    other = place.keep(FOLDER, STEM, ".jpg", b"two")
     assert place.find(FOLDER, "_7") == STEM
     assert place.find("yard/gate/2026-11-21", "_7") is None
     found = aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
@@ -51,9 +48,7 @@ FOLDER, STEM, ".jpg", b"two")
 
 def test_a_bucket_that_is_not_there_or_does_not_answer_is_said(s3: S3Settings) -> None:
     with pytest.raises(StoreUnavailable, match="s3://no-such-bucket"):
-        ObjectPlace("s3://no-such-bucket/edge", s3).keep(pytestmark = pytest.mark.slow
-FOLDER, STEM, ".jpg", b"one")
+        ObjectPlace("s3://no-such-bucket/edge", s3).keep(FOLDER, STEM, ".jpg", b"one")
     away = S3Settings(s3_endpoint="http://127.0.0.1:9")
     with pytest.raises(StoreUnavailable, match="cannot be kept in s3://bucket"):
-        ObjectPlace("s3://bucket", away).keep(pytestmark = pytest.mark.slow
-FOLDER, STEM, ".jpg", b"one")
+        ObjectPlace("s3://bucket", away).keep(FOLDER, STEM, ".jpg", b"one")
