@@ -104,10 +104,14 @@ class Video(Answer):
 
 
 class Publish(Answer):
-    """Where a camera's pictures are published: brokers as Kafka's clients take them, and the topic."""
+    """Where a camera's pictures are published: brokers as Kafka's clients take them, the topic, and of every record
+    the key (hexadecimal) and these headers.
+    """
 
     bootstrap: str
     topic: str
+    key: str = ""
+    headers: dict[str, str] = {}
 
 
 class Camera(Video):

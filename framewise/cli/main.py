@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import framewise
-from framewise.cli import clip, control, feeds, insights, listen, read, report, submit, top, watch
+from framewise.cli import camera, clip, control, feeds, insights, listen, read, report, submit, top, watch
 from framewise.cli.options import Session
 from framewise.cli.output import Output
 from framewise.connection import DEFAULT_URL
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.command()(submit.submit)
 app.command()(watch.watch)
 app.command()(watch.live)
+app.command()(camera.camera)
 app.command()(listen.listen)
 app.command("list")(read.list_videos)
 app.command()(read.results)
