@@ -97,11 +97,14 @@ def test_roles_allow_nothing_everywhere(template: dict[str, Any]) -> None:
                 assert statement["Resource"] != "*" or actions == ["ecr:GetAuthorizationToken"]
 
 
-def test_a_message_is_tried_as_often_by_the_queue_as_by_the_door(
+def test_the_door_sets_a_message_aside_before_the_queue_does(
     template: dict[str, Any], containers: dict[str, dict[str, Any]]
 ) -> None:
     policy = template["Resources"]["Queue"]["Properties"]["RedrivePolicy"]
-    assert policy["maxReceiveCount"] == variables(containers["door"])["FRAMEWISE_AWS_TRIES"] == {"Ref": "Tries"}
+    assert policy["maxReceiveCount"] == {"Ref": "MostDeliveries"}
+    assert variables(containers["door"])["FRAMEWISE_AWS_TRIES"] == {"Ref": "Tries"}
+    parameters = template["Parameters"]
+    assert parameters["MostDeliveries"]["Default"] > parameters["Tries"]["Default"]
 
 
 def run(*arguments: str, path: str = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
