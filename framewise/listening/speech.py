@@ -1,6 +1,8 @@
 """Owns speaking: sentences one after the other in a thread of their own; when too many wait, old ones go."""
 
 import queue
+import shutil
+import sys
 import threading
 from collections.abc import Callable
 from typing import Protocol
@@ -10,7 +12,9 @@ from framewise.errors import ExtraMissing, FramewiseError
 MOST_WAITING = 3
 START_SECONDS = 20.0
 STOP_SECONDS = 5.0
-INSTALL = "the system's speech is missing; on Debian or Ubuntu: apt install espeak-ng"
+INSTALL = "the system's speech is missing; on Debian or Ubuntu: apt install espeak-ng alsa-utils"
+PLAYER = "aplay"
+"""By which speech is heard on Linux. Without it nothing is, and nobody says so."""
 
 
 class Voice(Protocol):
@@ -29,6 +33,8 @@ class SystemVoice:
             import pyttsx3
         except ImportError as e:
             raise ExtraMissing("speaking", "speech", e) from e
+        if sys.platform == "linux" and shutil.which(PLAYER) is None:
+            raise FramewiseError(f"{INSTALL} ({PLAYER} is not there)")
         try:
             self._engine = pyttsx3.init()
         except (OSError, RuntimeError, ImportError, ReferenceError) as e:

@@ -61,5 +61,8 @@ def test_a_missing_extra_or_missing_speech_says_what_to_install(monkeypatch: pyt
             raise RuntimeError("eSpeak not installed")
 
     monkeypatch.setitem(sys.modules, "pyttsx3", Silent)
-    with pytest.raises(FramewiseError, match="apt install espeak-ng"):
-        Speaker(SystemVoice)
+    for player in (None, "/usr/bin/aplay"):
+        monkeypatch.setattr("shutil.which", lambda name, found=player: found)
+        with pytest.raises(FramewiseError, match="apt install espeak-ng alsa-utils") as refused:
+            Speaker(SystemVoice)
+        assert ("eSpeak not installed" if player else "aplay is not there") in str(refused.value)
