@@ -109,9 +109,11 @@ class Cameras:
 
 def arguments(feed: Feed) -> list[str]:
     """A feed as the options of `framewise camera`."""
-    found = ["--source", feed.source, "--camera-id", feed.id, "--keep", feed.keep]
+    found = ["--source", feed.source, "--camera-id", feed.id, "--name", feed.id, "--keep", feed.keep]
     if feed.rate:
         found += ["--interval", f"{1 / feed.rate:g}"]
+    for tag in feed.tags:
+        found += ["--tag", tag]
     if feed.models:
         found += ["--models", ",".join(feed.models)]
     return found

@@ -44,13 +44,13 @@ def a_camera(folder: Path, then: str) -> Cameras:
     return Cameras("fw_secret", (sys.executable, str(script)))
 
 
-DOOR = Feed(id="door", source="0", rate=4, models=("objects", "faces:0.9"), keep="all")
+DOOR = Feed(id="door", source="0", rate=4, models=("objects", "faces:0.9"), keep="all", tags=("yard",))
 
 
 def test_a_feed_becomes_the_camera_s_options() -> None:
     assert arguments(DOOR) == [
-        *("--source", "0", "--camera-id", "door", "--keep", "all"),
-        *("--interval", "0.25", "--models", "objects,faces:0.9"),
+        *("--source", "0", "--camera-id", "door", "--name", "door", "--keep", "all"),
+        *("--interval", "0.25", "--tag", "yard", "--models", "objects,faces:0.9"),
     ]
 
 
