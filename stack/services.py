@@ -36,7 +36,7 @@ class Service:
     may raise, and asks this service alone, so that no other's failure counts. `ports` and `jars` are names of settings
     and of jar sets. A service that runs `once` is ready when it has ended well. Limits are in seconds. `missing`
     says what a machine lacks for it, and how that is changed: the others run all the same. A service of `doors` runs
-    where one of them is asked for.
+    where one of them is asked for. One that `ends` may be told to by others than us, and is not started again then.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Service:
     once: bool = False
     missing: Callable[[], str] = _there
     doors: tuple[str, ...] = ()
+    ends: bool = False
     ready_limit: float = 60.0
     stop_limit: float = 20.0
     backoff_limit: float = 30.0
@@ -98,6 +99,7 @@ def _door(
     module: str = "",
     after: tuple[str, ...] = (),
     variables: Callable[[StackSettings], dict[str, str]] = lambda settings: {},
+    ends: bool = False,
 ) -> Service:
     """A way in beside the API, which it asks: so it begins when that answers."""
     return Service(
@@ -108,6 +110,7 @@ def _door(
         variables=variables,
         after=("api", *after),
         doors=(name,),
+        ends=ends,
     )
 
 
@@ -193,7 +196,7 @@ SERVICES = (
         missing=mqtt.missing,
         doors=("edge", "mqtt"),
     ),
-    _door("aws"),
+    _door("aws", ends=True),  # by the command `stop` of its queue
     _door("edge", "connectors.edge.processor.main", after=("mqtt",), variables=mqtt.variables),
     _door("camera"),
 )

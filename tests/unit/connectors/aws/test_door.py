@@ -48,8 +48,8 @@ class Running:
         objects = InMemoryObjects({place: place.key.encode() for place in map(a_place, KEYS)})
         worker = Worker(plan(), self.documents, objects, self.analyses)
         self.stop = self.analyses.stop
-        door = Door([self.queue], worker, Heartbeat(VISIBILITY), self.stop, at_work=2, poll_seconds=1)
-        self.thread = threading.Thread(target=door.run, args=(lambda: self.beats.append(None), 5.0))
+        self.door = Door([self.queue], worker, Heartbeat(VISIBILITY), self.stop, at_work=2, poll_seconds=1)
+        self.thread = threading.Thread(target=self.door.run, args=(lambda: self.beats.append(None), 5.0))
         self.thread.start()
 
     def states(self) -> dict[int, str]:
@@ -94,13 +94,23 @@ def test_while_it_drains_it_takes_nothing_more_and_keeps_the_command(running: Ru
     assert len(running.queue) == 2, "a video and a command are left for others"
 
 
+def test_what_comes_just_as_it_begins_to_drain_is_handed_back(running: Running) -> None:
+    running.queue.send('{"command": "stop"}')
+    wait_until(lambda: sum(thread.is_alive() for thread in running.door._threads) == 1)
+    running.queue.send(body(0, KEYS[0]))
+    wait_until(lambda: running.ended)
+    assert running.states() == {}
+    assert running.queue.delivered == 2
+    assert running.queue.receive(0) is not None
+
+
 def test_a_message_outlives_its_visibility(running: Running) -> None:
     running.queue.send(body(0, KEYS[0]))
     wait_until(lambda: len(running.analyses.submitted) == 1)
     wait_until(lambda: len(running.beats) > VISIBILITY)
-    assert running.queue.receive(0) is None
     running.analyses.go.set()
     wait_until(lambda: len(running.queue) == 0)
+    assert running.queue.delivered == 1
 
 
 def test_told_to_end_it_hands_back_what_is_at_work(running: Running) -> None:

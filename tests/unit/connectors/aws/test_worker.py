@@ -65,9 +65,12 @@ def test_a_video_becomes_a_result_then_a_document_then_its_message_goes(bench: B
     assert bench.results[0]["frames"][0]["Human"]["scores"] == [0.75]
 
 
-def test_a_message_that_comes_twice_makes_one_analysis_and_one_result(bench: Bench) -> None:
+def test_a_message_that_comes_twice_makes_one_analysis_and_one_result(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bench.deliver(body())
     before = bench.step()
+    monkeypatch.setattr(bench.analyses, "submit", lambda *args: pytest.fail("the service is asked again"))
     bench.deliver(body())
     assert (len(bench.analyses.submitted), len(bench.results), bench.step(), len(bench.queue)) == (1, 1, before, 0)
 
@@ -150,13 +153,17 @@ def test_an_event_of_a_result_asks_for_nothing(bench: Bench) -> None:
 
 
 def test_a_document_that_cannot_be_written_keeps_the_message(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*args: Any) -> None:
-        raise AwsUnavailable("the table is away")
+    change = bench.documents.change
+
+    def away_at_the_end(*args: Any) -> Step | None:
+        if bench.analyses.submitted:
+            raise AwsUnavailable("the table is away")
+        return change(*args)
 
     bench.ends = lambda place: failed()
-    monkeypatch.setattr(bench.documents, "change", away)
+    monkeypatch.setattr(bench.documents, "change", away_at_the_end)
     bench.deliver(body())
-    assert (len(bench.queue), bench.queue.aside) == (1, [])
+    assert (len(bench.queue), bench.queue.aside, bench.step().state) == (1, [], State.RUNNING)
 
 
 def test_what_nobody_expected_is_an_error_of_that_video_only(bench: Bench) -> None:
