@@ -168,8 +168,9 @@ make_locks() {
   compile --extra cpu -o requirements/cpu.lock pyproject.toml
   compile --extra gpu -c requirements/cpu.lock -o requirements/gpu.lock pyproject.toml
   compile --extra cpu --group dev -c requirements/cpu.lock -o requirements/dev.lock pyproject.toml
+  compile --extra edge -c requirements/cpu.lock -o requirements/edge.lock pyproject.toml
   compile --group pyproject.toml:cqlsh -c requirements/cpu.lock -o requirements/cqlsh.lock
-  echo "requirements/cpu.lock, gpu.lock, dev.lock and cqlsh.lock are made anew"
+  echo "requirements/cpu.lock, gpu.lock, dev.lock, edge.lock and cqlsh.lock are made anew"
 }
 
 [ -n "${FRAMEWISE_MIRROR:-}" ] && {

@@ -43,7 +43,7 @@ class Choice:
 
     least: Least
     per_track: int = 3
-    margin: float = 0.4
+    margin: float = 0.6
     largest: int = 1024
 
 
