@@ -57,7 +57,8 @@ def kept(settings: KafkaSettings, video_id: UUID) -> list[tuple[int, Capture | E
 
 
 def test_what_is_put_is_acknowledged(publisher: CapturePublisher) -> None:
-    video_id, heard = uuid4(), []
+    video_id = uuid4()
+    heard: list[StoreUnavailable | None] = []
     for number in range(3):
         publisher.put(capture(video_id, number), heard.append)
     publisher.flush(30)

@@ -100,7 +100,8 @@ class CapturedSource:
 
     def _read(self, record: LogRecord) -> Capture | EndOfCaptures | None:
         if self._beginning.is_doubtful(record):
-            return self._reading.put_aside(record, "the decoder died each time that it was given this picture")
+            self._reading.put_aside(record, "the decoder died each time that it was given this picture")
+            return None
         return self._reading.read(record)
 
     def _is_new(self, capture: Capture, record: LogRecord) -> bool:

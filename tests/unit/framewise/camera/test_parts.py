@@ -160,7 +160,8 @@ class Flickering(FileFrames):
 
 
 def test_a_camera_that_breaks_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened, said = [], []
+    opened: list[int] = []
+    said: list[str] = []
 
     def again() -> FileFrames:
         opened.append(1)

@@ -88,7 +88,8 @@ def test_everything_is_sent_and_then_the_end(announced: Announcement) -> None:
 
 @pytest.mark.parametrize("how", ["away", "refusing"])
 def test_an_outage_of_the_broker_loses_what_there_is_no_room_for(announced: Announcement, how: str) -> None:
-    outbox, broker, said = Outbox(4), Broker(), []
+    outbox, broker = Outbox(4), Broker()
+    said: list[str] = []
     setattr(broker, how, True)
     sender = Sender(outbox, announced, broker.connect, said.append)
     sender.start()

@@ -119,7 +119,7 @@ def test_why_one_cannot_be_opened(
     def refuse(*_: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(v4l2.os, "open", refuse)
+    monkeypatch.setattr("os.open", refuse)
     found = v4l2.examine(node, Kernel(), tmp_path)
     assert found is not None
     assert words in str(found.trouble)
