@@ -42,7 +42,7 @@ def test_a_door_that_is_not_there_is_refused_with_those_that_are() -> None:
 def test_a_door_whose_server_cannot_run_here_is_refused_and_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mqtt, "_mosquitto", lambda: None)
     assert "mqtt" not in names()
-    with pytest.raises(StackError, match="mqtt, which --with asks for.*apt install mosquitto"):
+    with pytest.raises(StackError, match=r"mqtt, which --with asks for.*apt install mosquitto"):
         chosen(StackSettings(doors=("edge",)))
 
 
