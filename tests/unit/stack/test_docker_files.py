@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from connectors.aws.settings import AwsSettings
+from connectors.camera.settings import CameraDoorSettings
 from pipeline.contracts.settings import (
     ROOT,
     AnalysisSettings,
@@ -62,6 +63,7 @@ SETTINGS = (
     WebhookSettings,
     S3Settings,
     AwsSettings,
+    CameraDoorSettings,
 )
 READ_ELSEWHERE = {"FRAMEWISE_SPARK_JARS"}
 """A path for Spark, not a setting of ours (spark_jobs/session.py)."""
