@@ -63,7 +63,7 @@ class AgentSettings(BaseSettings):
     min_pixels: int = Field(32, ge=1, description="of the shorter side of what was found")
     min_sharpness: float = Field(15.0, ge=0, description="variance of the Laplacian, at 64 by 64 pixels")
     per_track: int = Field(3, ge=1, le=20, description="crops of one track, at most")
-    margin: float = Field(0.6, ge=0, le=2, description="around what was found, as a part of its sides")
+    margin: float = Field(1.5, ge=0, le=4, description="around what was found, as a part of its sides")
     largest: int = Field(1024, ge=64, le=4096, description="pixels of a crop's longer side, at most")
 
     topic: str = Field(FACES.text, pattern=f"^{TOPIC}$", description="with {site} and {camera}, or neither")

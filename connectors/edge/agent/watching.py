@@ -43,7 +43,7 @@ class Choice:
 
     least: Least
     per_track: int = 3
-    margin: float = 0.6
+    margin: float = 1.5
     largest: int = 1024
 
 
