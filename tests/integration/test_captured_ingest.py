@@ -25,7 +25,7 @@ from pipeline.kafka.topics import Topics, create_topics
 from tests.integration.analyst import Analyst
 from tests.integration.publishing import until
 from tests.integration.running_api import running_api
-from tests.unit.ingest.media import numbered
+from tests.unit.ingest.media import numbered, numbered_video
 
 pytestmark = pytest.mark.slow
 TASKS = ["color_detection"]
@@ -167,3 +167,53 @@ def test_a_deleted_camera_leaves_nothing(world: World, publisher: KafkaPublisher
         world.client.delete(camera.video_id)
         world.send(camera, range(4, 7))
         assert list(world.client.videos(status="all", tag="camera:shed")) == []
+
+
+def test_the_command_sends_every_picture_of_a_film(world: World) -> None:
+    clip = numbered_video(world.folder / "film.mp4", 60, 320, 192, rate=10)
+    words = [
+        "camera",
+        "--source",
+        clip,
+        "--camera-id",
+        "film",
+        "--interval",
+        "0",
+        "--keep",
+        "all",
+        "--models",
+        "colors",
+    ]
+    command = [sys.executable, "-m", "framewise", "--url", world.client.url, *map(str, words)]
+    with world.ingest():
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert ended.returncode == 0, ended.stderr
+        camera = world.client.video(ended.stdout.strip())
+        until(lambda: world.client.video(camera.video_id).ended, 40, world.logs)
+    video = world.client.video(camera.video_id)
+    assert "60 of 60 pictures were sent, 0 were left out" in ended.stderr
+    assert (video.status, video.frames.done, video.tags) == ("completed", 60, ["camera:film"])
+    seen = world.analyst.seen[UUID(camera.video_id)]
+    assert [shown for _, shown, _ in sorted(seen)] == list(range(1, 61))
+    late = sorted(late for _, _, late in seen[20:])
+    assert late[len(late) // 2] < 1.0, late
+
+
+def test_the_program_of_the_docs_works(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "camera.md").read_text()
+    program = "\n".join(
+        line[4:] for line in page[page.index("    from kafka import") : page.index("## Times")].splitlines()
+    )
+    known: dict[str, object] = {"pictures": lambda: [(T0 + timedelta(seconds=n), _jpeg(n)) for n in range(1, 6)]}
+    monkeypatch.setattr("framewise.Client", lambda: Client(world.client.url))
+    exec(program, known)
+    camera = known["camera"]
+    assert isinstance(camera, Camera)
+    with world.ingest():
+        video = world.ended(camera)
+    assert (video.status, video.frames.done) == ("completed", 5)
+    assert sorted(world.shown(camera).items()) == [(n, n) for n in range(1, 6)]
+
+
+def _jpeg(number: int) -> bytes:
+    return cv2.imencode(".jpg", numbered(number, 320, 192))[1].tobytes()
