@@ -15,7 +15,8 @@ from pipeline.stores.frames import write_whole
 class Workforce:
     """How the analysis is manned: workers wanted, at work, and beside them those for live frames.
 
-    `most` is how many there may be; `why` says what stands against the number wanted, empty when nothing does.
+    `most` is how many there may be, and with `fixed` no fewer; `why` says what stands against the number wanted or
+    any other, empty when nothing does.
     """
 
     wanted: int
@@ -23,6 +24,7 @@ class Workforce:
     live: int
     most: int
     why: str = ""
+    fixed: bool = False
 
 
 def wanted_file(data_dir: Path) -> Path:

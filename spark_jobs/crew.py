@@ -22,10 +22,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many workers there may be, and why there may not be more."""
+    """How many workers there may be, and why there may not be more; with `fixed` there are no fewer either."""
 
     most: int
     why: str
+    fixed: bool = False
 
 
 class Hands(Protocol):
@@ -130,7 +131,8 @@ class Crew:
         self._tell(limit)
 
     def _possible(self, limit: Limit) -> int:
-        return max(1, min(asked_for(self._data_dir) or self._started, limit.most))
+        wanted = limit.most if limit.fixed else asked_for(self._data_dir) or self._started
+        return max(1, min(wanted, limit.most))
 
     def _change(self, working: int, live: int) -> None:
         if working + live > self._processes:
@@ -155,8 +157,8 @@ class Crew:
 
     def _tell(self, limit: Limit) -> None:
         wanted = asked_for(self._data_dir) or self._started
-        why = self._failed or (limit.why if wanted > limit.most else "")
-        now = Workforce(wanted, self._working, self._live.tasks, limit.most, why)
+        why = self._failed or (limit.why if wanted > limit.most or limit.fixed else "")
+        now = Workforce(wanted, self._working, self._live.tasks, limit.most, why, limit.fixed)
         metrics.workforce(now.wanted, now.working, now.live)
         if now != self._said:
             say(self._data_dir, now)

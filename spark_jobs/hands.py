@@ -49,7 +49,7 @@ class SparkHands:
 
 
 def idle(spark: SparkSession, processes: int) -> list[tuple[str, Identity]]:
-    """Host and identity of so many processes that are not at work."""
+    """Host and identity of so many processes that are not at work, the oldest first: those have their models loaded."""
 
     def who(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for _ in batches:
@@ -59,4 +59,5 @@ def idle(spark: SparkSession, processes: int) -> list[tuple[str, Identity]]:
             yield pa.RecordBatch.from_pylist([row])
 
     table = spark.range(0, processes, 1, processes).mapInArrow(who, "host string, pid long, created double").toArrow()
-    return sorted({(row["host"], Identity(row["pid"], row["created"])) for row in table.to_pylist()}, key=str)
+    found = {(row["host"], Identity(row["pid"], row["created"])) for row in table.to_pylist()}
+    return sorted(found, key=lambda one: one[1].created)

@@ -41,7 +41,7 @@ class Room:
     def limit(self, spark: SparkSession) -> Limit:
         """How many workers there may be now: more partitions than workers, and no worker without a core of its own."""
         if self.analysis.gpu:
-            return Limit(self.analysis.workers, "there is one worker a GPU")
+            return Limit(self.analysis.workers, "there is one worker a GPU", fixed=True)
         partitions = self.kafka.frames_partitions
         if self.analysis.spark_master:
             cores = spark.sparkContext.defaultParallelism - self.analysis.live_workers

@@ -39,13 +39,13 @@ def change(settings: StackSettings, number: int, say: Say) -> int:
     """Have so many for files from now on, and wait until there are. Raises StackError."""
     if number < 1:
         raise StackError(f"{number} workers cannot be; there is one at least")
-    if settings.gpu:
-        raise StackError("there is one worker a GPU; their number cannot be changed")
     if not runs(settings):
         workforce.ask_for(settings.data_dir, number)
         say(f"the analysis does not run; it will start with {number}")
         return 0
     there = _said(settings)
+    if there.fixed:
+        raise StackError(f"the number of workers cannot be changed: {there.why}")
     if number > there.most:
         raise StackError(f"there may be {there.most} workers at most, not {number}{_limit(settings, there)}")
     workforce.ask_for(settings.data_dir, number)

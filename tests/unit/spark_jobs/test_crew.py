@@ -126,6 +126,14 @@ def until(true) -> None:  # type: ignore[no-untyped-def]
     raise AssertionError
 
 
+def test_a_number_that_is_fixed_is_kept_whatever_was_asked_for(tmp_path: Path, hands: ListedHands) -> None:
+    workforce.ask_for(tmp_path, 1)
+    crew = Crew(hands, FixedLive(), tmp_path, 2, lambda: Limit(2, "there is one worker a GPU", fixed=True))
+    assert crew.start() == 2
+    crew.look()
+    assert workforce.said(tmp_path) == Workforce(1, 2, 1, 2, "there is one worker a GPU", fixed=True)
+
+
 def test_a_limit_that_falls_takes_workers_away(tmp_path: Path, hands: ListedHands) -> None:
     room = [4]
     crew = Crew(hands, FixedLive(), tmp_path, 4, lambda: Limit(room[0], "the cluster has 2 cores for them"))

@@ -61,8 +61,10 @@ def test_a_number_that_cannot_be_is_refused(settings: StackSettings, number: int
 
 
 def test_with_gpus_the_number_is_theirs(settings: StackSettings) -> None:
-    with pytest.raises(StackError, match="one worker a GPU"):
-        workers.change(settings.model_copy(update={"gpu": True}), 2, print)
+    workforce.say(settings.data_dir, Workforce(2, 2, 1, 2, "there is one worker a GPU", fixed=True))
+    with pytest.raises(StackError, match="cannot be changed: there is one worker a GPU"):
+        workers.change(settings, 1, print)
+    assert workforce.asked_for(settings.data_dir) is None
 
 
 def test_one_that_never_comes_is_not_waited_for_for_ever(
