@@ -1,6 +1,5 @@
 """Owns where a broker is and how one gets in: its address, user and password, and certificates."""
 
-import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pipeline.contracts.errors import FramewiseError
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
-CONNECT_SECONDS = 5.0
 
 
 class BrokerUnusable(FramewiseError):
@@ -62,17 +60,6 @@ class BrokerSettings(BaseSettings):
         except OSError as e:
             raise BrokerUnusable(f"{self.url}: its certificate files cannot be read: {e}") from e
         return context
-
-    def why_not(self) -> str:
-        """Why it cannot be reached, by trying once: the client's library does not say."""
-        address = self.address
-        try:
-            with socket.create_connection((address.host, address.port), CONNECT_SECONDS) as line:
-                if (context := self.tls()) is not None:
-                    context.wrap_socket(line, server_hostname=address.host).close()
-        except OSError as e:
-            return str(e)
-        return "it answers now"
 
 
 def broker_settings(prefix: str) -> BrokerSettings:

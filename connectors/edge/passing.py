@@ -28,8 +28,8 @@ class Receipt(Protocol):
         """Tell it; does nothing where the receipt is not good any more."""
 
 
-Handler = Callable[[Message, Receipt], bool]
-"""Takes a message and returns at once; False means that there is no room, and ends the connection for a while."""
+Handler = Callable[[Message, Receipt], object]
+"""Takes a message and returns at once."""
 Answered = Callable[[Answer], None]
 
 
@@ -45,10 +45,12 @@ class Outlet(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Inlet:
-    """What a session subscribes to, and who takes what comes."""
+    """What a session subscribes to, and who takes what comes, as far as there is room."""
 
     filters: tuple[str, ...]
     handler: Handler
+    has_room: Callable[[], bool] = lambda: True
+    """Whether the handler may be given another message, or some; the broker keeps the rest."""
 
 
 @dataclass

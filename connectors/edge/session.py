@@ -6,8 +6,6 @@ again (MQTT 5, OASIS, 4.3.2 and 4.4).
 """
 
 import logging
-import random
-import socket
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +17,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from connectors.edge.brokers import CONNECT_SECONDS, BrokerSettings
+from connectors.edge.brokers import BrokerSettings
+from connectors.edge.line import Line
 from connectors.edge.messages import Message
 from connectors.edge.passing import Answer, Answered, Inlet
 
@@ -28,6 +27,7 @@ SESSION_SECONDS = 14 * 24 * 3600
 KEEPALIVE_SECONDS = 20
 WINDOW = 64
 """Messages at most that have come and have no receipt yet: the broker keeps the rest."""
+CONNECT_SECONDS = 5.0
 OUTGOING = 20
 """Messages at most that are sent and not confirmed."""
 MOST_PACKET = 4 * 2**20
@@ -54,6 +54,7 @@ class Session:
         self._early: dict[int, Answer] = {}
         self._window = window
         self._client = self._made(client_id)
+        self._line = Line(self._client, self._has_room, self._failed)
 
     def _made(self, client_id: str) -> Client:
         client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True)
@@ -65,8 +66,11 @@ class Session:
         client.connect_timeout = CONNECT_SECONDS
         client.max_inflight_messages_set(OUTGOING)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
-        client.on_connect_fail, client.on_subscribe = self._on_connect_fail, self._on_subscribe
-        client.on_message, client.on_publish = self._on_message, self._on_publish
+        client.on_subscribe, client.on_message, client.on_publish = (
+            self._on_subscribe,
+            self._on_message,
+            self._on_publish,
+        )
         return client
 
     @property
@@ -77,8 +81,7 @@ class Session:
     @property
     def alive(self) -> bool:
         """Whether its thread goes on; where it has ended nothing comes any more."""
-        thread = self._client._thread
-        return thread is not None and thread.is_alive()
+        return self._line.alive
 
     def listen(self, inlet: Inlet) -> None:
         """Subscribe to something; before the start."""
@@ -89,20 +92,19 @@ class Session:
         wanted = _empty(PacketTypes.CONNECT)
         wanted.SessionExpiryInterval, wanted.ReceiveMaximum = SESSION_SECONDS, self._window
         wanted.MaximumPacketSize = MOST_PACKET
-        self._vary_pauses()
         address = self._broker.address
         self._client.connect_async(address.host, address.port, KEEPALIVE_SECONDS, clean_start=False, properties=wanted)
-        self._client.loop_start()
+        self._line.start()
 
     def stop(self) -> None:
         """Say goodbye; the broker keeps the session."""
-        self._client.disconnect()
-        self._client.loop_stop()
+        self._line.stop()
 
     def send(self, message: Message, answered: Answered) -> None:
         sent = self._client.publish(message.topic, message.payload, qos=1, properties=_properties(message))
         if sent.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
             return answered(Answer.REFUSED)
+        self._line.wake()
         self._waiting[sent.mid] = answered
         self._tell(sent.mid)
         return None
@@ -119,8 +121,10 @@ class Session:
     def _on_message(self, client: Client, data: Any, came: MQTTMessage) -> None:
         assert self._inlet is not None
         receipt = _Receipt(self, self._connection, came.mid, came.qos)
-        if not self._inlet.handler(_message(came), receipt):
-            self._hang_up()
+        self._inlet.handler(_message(came), receipt)
+
+    def _has_room(self) -> bool:
+        return self._inlet is None or self._inlet.has_room()
 
     def is_connection(self, number: int) -> bool:
         """Whether this is the connection that there is now."""
@@ -131,12 +135,7 @@ class Session:
         with self._lock:
             if connection == self._connection:
                 self._client.ack(number, qos)
-
-    def _hang_up(self) -> None:
-        """As if the line were cut: the broker sends again what has no receipt, after the pause."""
-        line = self._client.socket()
-        if isinstance(line, socket.socket):
-            line.shutdown(socket.SHUT_RDWR)
+        self._line.wake()
 
     def _on_connect(
         self, client: Client, data: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
@@ -161,6 +160,7 @@ class Session:
 
     def _is_ready(self) -> None:
         self._ready.set()
+        self._line.settled()
         self._said = None
         logger.info("%s: connected", self.name)
 
@@ -169,24 +169,18 @@ class Session:
     ) -> None:
         was_ready = self._ready.is_set()
         self._number_anew()
-        self._vary_pauses()
         if reason.value == TAKEN_OVER:
             logger.error("%s: another client has the same id; give each a name of its own", self.name)
         elif was_ready and reason.is_failure:
             logger.warning("%s: disconnected (%s); trying again", self.name, reason)
 
-    def _on_connect_fail(self, client: Client, data: Any) -> None:
-        reason = self._broker.why_not()
-        self._say(reason, "%s cannot be reached: %s; trying again", self.name, reason)
+    def _failed(self, error: OSError) -> None:
+        self._say(str(error), "%s cannot be reached: %s; trying again", self.name, error)
 
     def _number_anew(self) -> None:
         with self._lock:
             self._connection += 1
         self._ready.clear()
-
-    def _vary_pauses(self) -> None:
-        """So that all who have lost a broker do not come back at the same moment."""
-        self._client.reconnect_delay_set(random.randint(1, 2), random.randint(20, 40))  # noqa: S311 - no secret
 
     def _say(self, what: object, text: str, *values: object) -> None:
         """Log a trouble when it begins, not at each try."""

@@ -40,10 +40,9 @@ class Camera:
         wait_until(lambda: session.ready)
         return camera
 
-    def _hear(self, message: Message, receipt: Receipt) -> bool:
+    def _hear(self, message: Message, receipt: Receipt) -> None:
         self.stored.extend(decode_stored(message.payload))
         receipt.give()
-        return True
 
     def send(self, *messages: Message) -> None:
         """Publish, and wait until the local broker has it all."""

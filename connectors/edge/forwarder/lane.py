@@ -12,7 +12,7 @@ from connectors.edge.messages import Message
 from connectors.edge.passing import Answer, Outlet, Receipt
 
 MOST = 128
-"""Messages at most that are not confirmed: those of this connection, and as many of those before."""
+"""Messages, about, that may be unconfirmed before no more are taken."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
 logger = logging.getLogger(__name__)
@@ -44,21 +44,22 @@ class Lane:
         """Messages that are not confirmed."""
         return len(self._pending)
 
-    def take(self, message: Message, receipt: Receipt) -> bool:
+    def has_room(self) -> bool:
+        """See Inlet."""
+        return len(self._pending) < MOST
+
+    def take(self, message: Message, receipt: Receipt) -> None:
         """See Handler."""
         pending = _Pending(message, receipt)
         with self._lock:
             if (known := self._known(message)) is not None:
                 known.receipt = receipt
-                return True
-            if len(self._pending) >= MOST:
-                return False
+                return
             self._pending.append(pending)
             if self._held:
                 self._held.append(pending)
-                return True
+                return
         self._send(pending)
-        return True
 
     def ask(self) -> None:
         """Try again with one of those that were not taken, when its time has come; call it now and then."""

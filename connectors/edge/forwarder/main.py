@@ -50,7 +50,7 @@ class Way:
         """From one broker to the other. Raises BrokerUnusable."""
         outlet = Session(target, f"{name}-out")
         lane = Lane(route, outlet, patient)
-        return cls(lane, Session(source, f"{name}-in", Inlet((route.filter,), lane.take)), outlet)
+        return cls(lane, Session(source, f"{name}-in", Inlet((route.filter,), lane.take, lane.has_room)), outlet)
 
 
 def main() -> int:

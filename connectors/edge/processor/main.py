@@ -66,7 +66,7 @@ def _serve(settings: ProcessorSettings, paths: PathSettings) -> None:
         aside = SetAside(place, settings.edge_set_aside_most)
         confirm = TopicTemplate(settings.edge_confirm_topic)
         processing = Processing(Parts(reading, place, aside, encoder, analysis, session, confirm), stop)
-        session.listen(Inlet(tuple(topic.filter for topic in topics), processing.take))
+        session.listen(Inlet(tuple(topic.filter for topic in topics), processing.take, processing.has_room))
         logger.info("pictures are kept in %s", where)
         _run(processing, session, paths.data_dir, stop)
 

@@ -68,17 +68,17 @@ class Processing:
 
     def __init__(self, parts: Parts, stop: threading.Event) -> None:
         self._parts, self._stop = parts, stop
-        self._queue: queue.Queue[tuple[Message, Receipt]] = queue.Queue(2 * WINDOW)
+        self._queue: queue.Queue[tuple[Message, Receipt]] = queue.Queue()
         self._rested = time.monotonic()
         self.stored = 0
 
-    def take(self, message: Message, receipt: Receipt) -> bool:
+    def has_room(self) -> bool:
+        """See Inlet; this is what bounds the queue."""
+        return self._queue.qsize() < WINDOW
+
+    def take(self, message: Message, receipt: Receipt) -> None:
         """See Handler."""
-        try:
-            self._queue.put_nowait((message, receipt))
-        except queue.Full:
-            return False
-        return True
+        self._queue.put((message, receipt))
 
     def run(self) -> None:
         """Work until it is told to stop."""

@@ -43,7 +43,3 @@ def test_certificates_that_are_not_there_are_said() -> None:
     with pytest.raises(BrokerUnusable, match=r"mqtts://broker: its certificate files cannot be read"):
         settings.tls()
     assert BrokerSettings(url="mqtt://broker", ca_file=Path("/nowhere/ca.pem")).tls() is None
-
-
-def test_a_broker_that_is_not_there_is_said_why() -> None:
-    assert "refused" in BrokerSettings(url="mqtt://127.0.0.1:9").why_not()

@@ -17,6 +17,7 @@ from connectors.edge.processor.analysis import InMemoryAnalysis
 from connectors.edge.processor.place import FolderPlace
 from connectors.edge.processor.processing import Parts, Processing, Reading
 from connectors.edge.processor.set_aside import SetAside
+from connectors.edge.session import WINDOW
 from connectors.edge.topics import FACES, OLD_CLOUD, STORED
 from connectors.pictures.whole import Limits, Picture
 from pipeline.contracts.errors import RecordInvalid, StoreUnavailable
@@ -122,6 +123,13 @@ def test_what_comes_again_by_another_connection_is_left_to_that(bench: Bench) ->
     bench.processing.take(a_message(), receipt)
     bench.processing._work_off(*bench.processing._queue.get_nowait())
     assert bench.files == []
+
+
+def test_there_is_room_for_so_many_messages(bench: Bench) -> None:
+    for number in range(WINDOW):
+        assert bench.processing.has_room()
+        bench.processing.take(Message("hw3faces", b"%d" % number), InMemoryReceipt())
+    assert not bench.processing.has_room()
 
 
 def test_bare_pictures_are_kept_once_under_the_time_at_which_they_came_first(bench: Bench) -> None:
