@@ -84,7 +84,8 @@ async def events(
     """
     place = _place(video, last_event_id or params.last_event_id)
     if params.newest and place == EventPlace():
-        place = await run_in_threadpool(newest_place, services.results, video) or place
+        newest = await run_in_threadpool(newest_place, services.results, video)
+        place = newest or place
     if nothing_follows(place, video):
         return Response(status_code=204)
     services.events.enter()
