@@ -94,14 +94,27 @@ def test_while_it_drains_it_takes_nothing_more_and_keeps_the_command(running: Ru
     assert len(running.queue) == 2, "a video and a command are left for others"
 
 
-def test_what_comes_just_as_it_begins_to_drain_is_handed_back(running: Running) -> None:
+def test_what_comes_just_as_it_begins_to_drain_is_handed_back(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polls: list[int] = []
+    receive = running.queue.receive
+
+    def until_something_comes(wait: int) -> Message | None:
+        polls.append(wait)
+        while (message := receive(0)) is None and not running.stop.wait(0.01):
+            pass
+        return message
+
+    monkeypatch.setattr(running.queue, "receive", until_something_comes)
+    wait_until(lambda: len(polls) == 2)
     running.queue.send('{"command": "stop"}')
     wait_until(lambda: sum(thread.is_alive() for thread in running.door._threads) == 1)
     running.queue.send(body(0, KEYS[0]))
     wait_until(lambda: running.ended)
     assert running.states() == {}
     assert running.queue.delivered == 2
-    assert running.queue.receive(0) is not None
+    assert receive(0) is not None
 
 
 def test_a_message_outlives_its_visibility(running: Running) -> None:
