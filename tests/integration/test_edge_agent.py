@@ -130,6 +130,7 @@ def test_what_is_not_confirmed_is_sent_again_after_a_kill_under_the_same_id(tmp_
     assert f"{len(kept)} crops of before wait to be confirmed" in again.log
 
 
+@pytest.mark.slow
 def test_a_broker_may_come_after_the_agent(tmp_path: Path) -> None:
     late = Mosquitto(tmp_path / "broker", users=PASSWORDS)
     door = agent(tmp_path, late, "early", "--confirm", "broker")
@@ -146,6 +147,7 @@ def test_a_broker_may_come_after_the_agent(tmp_path: Path) -> None:
         late.stop()
 
 
+@pytest.mark.slow
 def test_the_old_topic_and_a_stop_in_order(tmp_path: Path, local: Mosquitto) -> None:
     far = FarEnd.at(local, "far", confirms=False)
     door = agent(tmp_path, local, "old", "--topic", "hw3facestx2", "--confirm", "broker")
@@ -157,6 +159,7 @@ def test_the_old_topic_and_a_stop_in_order(tmp_path: Path, local: Mosquitto) -> 
     assert spooled(tmp_path) == set()
 
 
+@pytest.mark.slow
 def test_no_password_is_seen_and_a_wrong_one_is_said(tmp_path: Path, local: Mosquitto) -> None:
     door = agent(tmp_path, local, "locked")
     door.variables["FRAMEWISE_AGENT_BROKER_PASSWORD"] = "wr0ng"
@@ -169,6 +172,7 @@ def test_no_password_is_seen_and_a_wrong_one_is_said(tmp_path: Path, local: Mosq
     assert "wr0ng" not in door.log
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "said"),
     [

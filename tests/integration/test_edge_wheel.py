@@ -34,7 +34,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, tree / name)
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    pip = [folder / "venv" / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "-q"]
+    pip: list[str | Path] = [folder / "venv" / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "-q"]
     subprocess.run([*pip, "wheel", "--no-deps", "-w", folder, tree], check=True)
     wheel = next(folder.glob("framewise-*.whl"))
     subprocess.run([*pip, "install", "-c", _pins(folder), f"{wheel}[edge]"], check=True)
@@ -64,7 +64,13 @@ def test_its_packages_are_few(installed: Path) -> None:
 def test_it_runs_on_full_hd_in_less_than_200_megabytes(installed: Path, tmp_path: Path) -> None:
     model("yunet_n")
     clip = tmp_path / "full-hd.mp4"
-    command = ["ffmpeg", "-v", "error", "-i", media("video", "face-demographics-walking-and-pause_fromgif.mp4")]
+    command: list[str | Path] = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-i",
+        media("video", "face-demographics-walking-and-pause_fromgif.mp4"),
+    ]
     command += ["-vf", "scale=1920:1080", "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", clip]
     subprocess.run(command, check=True)
     paths = PathSettings()

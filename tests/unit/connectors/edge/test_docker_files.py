@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic_settings import BaseSettings
 
 from connectors.edge.agent.settings import BROKER, PREFIX, AgentSettings
 from connectors.edge.brokers import BrokerSettings
@@ -18,7 +19,7 @@ from pipeline.contracts.settings import ROOT, LogSettings
 
 TOOLS = Path(sys.executable).parent
 DOCKERFILE, COMPOSE = ROOT / "docker" / "edge.Dockerfile", ROOT / "docker" / "edge-compose.yml"
-KNOWN = {
+KNOWN: dict[str, type[BaseSettings]] = {
     PREFIX: AgentSettings,
     BROKER: BrokerSettings,
     forwarding.PREFIX: forwarding.ForwarderSettings,
