@@ -5,8 +5,10 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 
 from pipeline.cassandra.client import CassandraClient
@@ -81,10 +83,7 @@ def run(stopped: threading.Event) -> int:
         models = warm(spark, worker_settings, crew.start() + live.tasks, tasks)
         CassandraModelStore(client).save(models)
         live.keep_following(stopped)
-        analyse = functools.partial(
-            transforms.outcomes, analyze=analyze_udf(functools.partial(this_worker, worker_settings), transforms.INPUT)
-        )
-        end = BatchEnd(CassandraVideoStore(client), CassandraResultStore(client), crew, analyse)
+        end = BatchEnd(CassandraVideoStore(client), CassandraResultStore(client), crew, _analysis(worker_settings))
         keep_warm(spark, worker_settings, lambda: crew.working, stopped, end.idle_seconds)
         query = start_query(spark, kafka, analysis, paths, end)
         crew.look()
@@ -100,6 +99,12 @@ def run(stopped: threading.Event) -> int:
         client.close()
         stop_tracing()
         log.info("stopped")
+
+
+def _analysis(settings: WorkerSettings) -> Callable[[DataFrame], DataFrame]:
+    """What makes outcomes of records, by the worker of the process that it runs in."""
+    analyze = analyze_udf(functools.partial(this_worker, settings), transforms.INPUT)
+    return lambda records: transforms.outcomes(records, analyze)
 
 
 def _watch(query: StreamingQuery, stopped: threading.Event, data_dir: Path) -> int:
