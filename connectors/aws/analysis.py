@@ -5,14 +5,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from connectors.aws.detectors import Detector
 from connectors.aws.job import Place, VideoId
+from connectors.aws.seams import Interrupted, VideoVanished
 from framewise import Client
 from framewise.answers import Result, Video
 from framewise.errors import Busy, Conflict, KeyRefused, NotFound, Unreachable
-from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.s3 import S3Object
 
 FIRST_POLL, LAST_POLL = 0.25, 3.0
@@ -24,30 +24,6 @@ GONE = "video-deleted"
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-
-
-class Interrupted(FramewiseError):
-    """The door shall end at once: what is at work goes on elsewhere."""
-
-
-class VideoVanished(FramewiseError):
-    """Somebody has deleted the video while it was analysed."""
-
-    type = "video-deleted"
-    title = "The video was deleted"
-
-
-class Analyses(Protocol):
-    """What the door asks of the service. Calls wait while the service is away, and raise Interrupted at the end."""
-
-    def submit(self, place: Place, video_id: VideoId, key: str) -> Video:
-        """The video of an object: the same for the same key. One that has failed before is tried again."""
-
-    def follow(self, video_id: str) -> Video:
-        """The video once it has ended. Raises VideoVanished."""
-
-    def rows(self, video: Video) -> Iterator[Result]:
-        """What was found, by frame number."""
 
 
 class ServiceAnalyses:

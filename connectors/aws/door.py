@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from connectors.aws.analysis import Interrupted
 from connectors.aws.heartbeat import Heartbeat, Held
 from connectors.aws.messages import MessageInvalid, Request, Stop, read
-from connectors.aws.seams import AwsUnavailable, Message, Queue
+from connectors.aws.seams import AwsUnavailable, Interrupted, Message, Queue
 from connectors.aws.worker import Worker
 from pipeline.readiness import BEAT_SECONDS
 

@@ -2,10 +2,9 @@
 
 import logging
 
-from connectors.aws.analysis import VideoVanished
 from connectors.aws.job import Failure
 from connectors.aws.messages import MessageInvalid
-from connectors.aws.seams import DocumentInvalid
+from connectors.aws.seams import DocumentInvalid, VideoVanished
 from framewise.answers import Video
 from framewise.errors import FramewiseError as ClientError
 from framewise.errors import Invalid

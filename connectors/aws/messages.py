@@ -1,22 +1,19 @@
-"""Owns the forms of a message: a video with its document's id, an event of S3 (or SNS), the command to stop."""
+"""Owns what a message asks for: the videos of a document or of an event of S3 (also through SNS), or to stop."""
 
 import json
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, ValidationError
 
+from connectors.aws import forms
 from connectors.aws.job import Place, VideoId, Work
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.s3 import S3Object
 
-MOST_DIGITS, LARGEST, SMALLEST = 38, 125, -130
-"""Of a number in DynamoDB; the last two are powers of ten."""
-LONGEST_ID = 1400
 CREATED = "ObjectCreated:"
 FORMS = '{"VideoId": …, "s3": {"bucket": …, "key": …}}, an event of S3, or {"command": "stop"}'
-
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -40,85 +37,33 @@ STOP = Stop()
 Request = tuple[Work, ...] | Stop
 
 
-class _Bucket(BaseModel):
-    name: str
-
-
-class _Object(BaseModel):
-    key: str
-
-
-class _Entity(BaseModel):
-    bucket: _Bucket
-    object: _Object
-
-
-class _Record(BaseModel):
-    event_name: str = Field(alias="eventName")
-    s3: _Entity
-
-
-class _Event(BaseModel):
-    records: list[_Record] = Field(alias="Records")
-
-
-class _Source(BaseModel):
-    bucket: str
-    key: str
-
-
-class _Video(BaseModel):
-    s3: _Source
-
-
-class _Command(BaseModel):
-    command: Literal["stop"]
-
-
-class _Id(BaseModel):
-    value: Any = Field(alias="VideoId")
-
-    @field_validator("value")
-    @classmethod
-    def _usable(cls, value: Any) -> VideoId:
-        if isinstance(value, str) and 0 < len(value.encode()) <= LONGEST_ID:
-            return value
-        if isinstance(value, int | Decimal) and not isinstance(value, bool) and _fits(Decimal(value)):
-            return value
-        raise ValueError(f"must be a number of at most {MOST_DIGITS} digits or a text of 1 to {LONGEST_ID} bytes")
-
-
-def _fits(value: Decimal) -> bool:
-    return len(value.as_tuple().digits) <= MOST_DIGITS and SMALLEST <= value.adjusted() <= LARGEST
-
-
 def read(body: str) -> Request:
     """What a message asks for: works, none of which may be there, or to stop. Raises MessageInvalid."""
     said = _parsed(body)
     if said.get("Type") == "Notification" and isinstance(said.get("Message"), str):
         said = _parsed(said["Message"])
     if "command" in said:
-        _valid(_Command, said)
+        _valid(forms.Command, said)
         return STOP
     if said.get("Event") == "s3:TestEvent":
         return ()
     if "Records" in said:
-        return _works(_valid(_Event, said))
+        return _works(_valid(forms.Event, said))
     if "VideoId" in said:
         return (_work(said),)
     raise MessageInvalid(f"the message is none of those that are understood: {FORMS}")
 
 
 def _work(said: dict[str, Any]) -> Work:
-    video_id = _valid(_Id, said).value
+    video_id = _valid(forms.Id, said).value
     try:
-        s3 = _valid(_Video, said).s3
+        s3 = _valid(forms.Video, said).s3
         return Work(video_id, _place(s3.bucket, s3.key))
     except MessageInvalid as e:
         raise MessageInvalid(str(e), video_id) from e
 
 
-def _works(event: _Event) -> tuple[Work, ...]:
+def _works(event: forms.Event) -> tuple[Work, ...]:
     """Each object once; folders are none. An event knows no document: the object's own name becomes its id."""
     created = [r.s3 for r in event.records if r.event_name.removeprefix("s3:").startswith(CREATED)]
     named = dict.fromkeys((s3.bucket.name, unquote_plus(s3.object.key)) for s3 in created)

@@ -1,13 +1,14 @@
-"""Owns what the door asks of AWS: a queue, documents and objects, as protocols; `in_memory.py` has their twins.
+"""Owns what the door asks of AWS and of the service, as protocols; `in_memory.py` has their twins.
 
-All are safe for threads and raise AwsUnavailable when AWS does not answer or refuses, which may pass.
+All are safe for threads. Those of AWS raise AwsUnavailable when it does not answer or refuses, which may pass.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Protocol
 
 from connectors.aws.job import Place, Step, VideoId
+from framewise.answers import Result, Video
 from pipeline.contracts.errors import FramewiseError
 
 
@@ -30,6 +31,17 @@ class ObjectMissing(FramewiseError):
 
     type = "object-missing"
     title = "The object is not there"
+
+
+class Interrupted(FramewiseError):
+    """The door shall end at once: what is at work goes on elsewhere."""
+
+
+class VideoVanished(FramewiseError):
+    """Somebody has deleted the video while it was analysed."""
+
+    type = "video-deleted"
+    title = "The video was deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +101,16 @@ class Objects(Protocol):
 
     def put(self, place: Place, file: IO[bytes]) -> None:
         """Put what a file holds from where it stands, whole or not at all; the file may be closed afterwards."""
+
+
+class Analyses(Protocol):
+    """What the door asks of the service. Calls wait while the service is away, and raise Interrupted at the end."""
+
+    def submit(self, place: Place, video_id: VideoId, key: str) -> Video:
+        """The video of an object: the same for the same key. One that has failed before is tried again."""
+
+    def follow(self, video_id: str) -> Video:
+        """The video once it has ended. Raises VideoVanished."""
+
+    def rows(self, video: Video) -> Iterator[Result]:
+        """What was found, by frame number."""

@@ -9,12 +9,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.aws import job, messages, result_file
-from connectors.aws.analysis import Analyses, Interrupted, asked
+from connectors.aws.analysis import asked
 from connectors.aws.detectors import Detector
 from connectors.aws.failures import AnalysisFailed, failure_of
 from connectors.aws.job import Failure, Fate, Place, State, Step, VideoId, Work
 from connectors.aws.messages import MessageInvalid, Request
-from connectors.aws.seams import AwsUnavailable, DocumentInvalid, Documents, Message, ObjectMissing, Objects, Queue
+from connectors.aws.seams import (
+    Analyses,
+    AwsUnavailable,
+    DocumentInvalid,
+    Documents,
+    Interrupted,
+    Message,
+    ObjectMissing,
+    Objects,
+    Queue,
+)
 from framewise.answers import Video
 
 logger = logging.getLogger(__name__)

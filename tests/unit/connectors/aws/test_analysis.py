@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from api.services import Services
-from connectors.aws.analysis import Interrupted, ServiceAnalyses, VideoVanished
+from connectors.aws.analysis import ServiceAnalyses
+from connectors.aws.seams import Interrupted, VideoVanished
 from framewise import Client, Retries
 from framewise.errors import Invalid, Unreachable
 from pipeline.contracts.errors import Problem

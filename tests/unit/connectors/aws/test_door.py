@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from connectors.aws.analysis import Interrupted
 from connectors.aws.door import Door
 from connectors.aws.heartbeat import Heartbeat
 from connectors.aws.in_memory import InMemoryAnalyses, InMemoryDocuments, InMemoryObjects, InMemoryQueue
 from connectors.aws.job import Failure, Place, State
-from connectors.aws.seams import AwsUnavailable, Message
+from connectors.aws.seams import AwsUnavailable, Interrupted, Message
 from connectors.aws.worker import Worker
 from framewise.answers import Video
 from tests.integration.races import wait_until
