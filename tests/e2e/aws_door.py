@@ -37,7 +37,7 @@ class AwsWorld:
         said = self.sqs.get_queue_attributes(QueueUrl=self._letters, AttributeNames=["QueueArn"])
         policy = {"deadLetterTargetArn": said["Attributes"]["QueueArn"], "maxReceiveCount": "10"}
         attributes = {"RedrivePolicy": json.dumps(policy)}
-        self._queue = self.sqs.create_queue(QueueName=self.name, Attributes=attributes)["QueueUrl"]
+        self.queue = self.sqs.create_queue(QueueName=self.name, Attributes=attributes)["QueueUrl"]
         self.aws.client("dynamodb").create_table(
             TableName=self.name,
             KeySchema=[{"AttributeName": "VideoId", "KeyType": "HASH"}],
@@ -73,12 +73,12 @@ class AwsWorld:
 
     def send(self, message: Any) -> None:
         """Put a message into the queue."""
-        self.sqs.send_message(QueueUrl=self._queue, MessageBody=json.dumps(message))
+        self.sqs.send_message(QueueUrl=self.queue, MessageBody=json.dumps(message))
 
     def left(self) -> int:
         """How many messages the queue holds, at work or not."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        said = self.sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=names)["Attributes"]
+        said = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
         return sum(int(said[name]) for name in names)
 
     def dead_letters(self) -> list[dict[str, Any]]:
