@@ -11,7 +11,8 @@ from ingest.live.captured.source import CapturedSource
 from ingest.live.sources import LiveSource
 from pipeline.contracts.settings import KafkaSettings, LiveSettings
 from pipeline.contracts.videos import KeepFrames, Video
-from pipeline.kafka.publishing import Publisher
+from pipeline.kafka.publishing import DeadLetter, Publisher
+from pipeline.observing import metrics
 from pipeline.stores.videos import VideoStore
 
 SILENCE_SECONDS = 10.0
@@ -36,11 +37,15 @@ class CapturedSources:
         silence = patience + 1 if video.keep is KeepFrames.ALL else min(SILENCE_SECONDS, patience)
         return CapturedSource(
             self.log(self.kafka, video.video_id),
-            Reading(video.video_id, self.most_pixels, lambda letter: self.publisher.dead_letters([letter])),
+            Reading(video.video_id, self.most_pixels, self._set_aside),
             Beginning(video, known),
             patience,
             max(silence, 1.0),
         )
+
+    def _set_aside(self, letter: DeadLetter) -> None:
+        metrics.dead_letters(1)
+        self.publisher.dead_letters([letter])
 
     def _patience(self, video: Video) -> float:
         whole = video.keep is KeepFrames.ALL
