@@ -1,5 +1,6 @@
 """The agent as a process, on real videos, against a real broker, with a far end that confirms or does not."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from connectors.edge.passing import Inlet, Receipt
 from connectors.edge.session import Session
 from inference.images import decode_jpeg
 from pipeline.contracts.settings import PathSettings
-from tests.edge import Door
+from tests.edge import Door, forwarder, processor
 from tests.integration.races import wait_until
 from tests.integration.samples import media, model
 from tests.mosquitto import MISSING, Mosquitto, broker
@@ -188,3 +189,33 @@ def test_what_cannot_work_is_said_at_once(
     door.start()
     assert ended(door) == 1
     assert said in door.log
+
+
+@pytest.mark.slow
+def test_agent_forwarder_and_processor_agree_whoever_starts_first(tmp_path: Path) -> None:
+    local, cloud = (Mosquitto(tmp_path / name, users=PASSWORDS) for name in ("local", "cloud"))
+    store = tmp_path / "store"
+    door = agent(tmp_path / "agent", local, "front")
+    others = [
+        forwarder(tmp_path / "forwarder", local.settings("edge"), cloud.settings("cloud")),
+        processor(tmp_path / "processor", cloud.settings("cloud"), str(store)),
+    ]
+    try:
+        door.start()
+        wait_until(lambda: len(spooled(tmp_path / "agent")) >= 3)
+        door.kill()
+        first = len(spooled(tmp_path / "agent"))
+        for other in others:
+            other.start()
+        door.start()
+        local.start()
+        cloud.start()
+        assert ended(door, 90) == 0, door.log
+        assert spooled(tmp_path / "agent") == set(), door.log
+        stored = sorted(path for path in store.rglob("*.jpg"))
+        assert {path.parts[len(store.parts)] for path in stored} == {"gate"}
+        (kept,) = re.findall(r"the end: .*, (\d+) crops kept", door.log)
+        assert len(stored) == first + int(kept)
+    finally:
+        for running in (*others, local, cloud):
+            running.stop()
