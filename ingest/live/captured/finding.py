@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from ingest.live.captured.beginning import Beginning
-from ingest.live.captured.log import CaptureLog, KafkaCaptureLog
+from ingest.live.captured.kafka_log import KafkaCaptureLog
+from ingest.live.captured.log import CaptureLog
 from ingest.live.captured.reading import Reading
 from ingest.live.captured.source import CapturedSource
 from ingest.live.sources import LiveSource

@@ -12,7 +12,8 @@ import pytest
 from ingest.halt import Halt, Halted, HaltReason
 from ingest.live.captured.beginning import Beginning
 from ingest.live.captured.dating import dated
-from ingest.live.captured.log import InMemoryCaptureLog, LogRecord, partition_of
+from ingest.live.captured.kafka_log import partition_of
+from ingest.live.captured.log import InMemoryCaptureLog, LogRecord
 from ingest.live.captured.reading import MOST_KNOWN, KnownCaptures, Reading
 from ingest.live.captured.source import CapturedSource
 from ingest.live.packets import Packet, read_header, read_packet
