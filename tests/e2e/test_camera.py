@@ -30,20 +30,18 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def running(stack: Trial, *words: str, ends: bool = False) -> Iterator["subprocess.Popen[str]"]:
-    """The command `framewise`, which is asked to end unless it does so by itself."""
+def running(stack: Trial, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    """The command `framewise`, which is asked to end unless it has done so by itself."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FRAMEWISE_")} | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "framewise", "--url", stack.settings.api_url, *words]
-    process = subprocess.Popen(
-        command, env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    try:
-        yield process
-        if not ends:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, cwd=ROOT, text=True, stdout=pipe, stderr=pipe) as process:
+        try:
+            yield process
             process.send_signal(signal.SIGINT)
-        process.wait(60)
-    finally:
-        process.kill()
+            process.wait(60)
+        finally:
+            process.kill()
 
 
 class Followed:
@@ -72,16 +70,16 @@ def test_a_film_as_a_camera_is_heard_within_two_seconds(stack: Trial, media: Pat
     sends += ["--interval", str(INTERVAL), "--seconds", str(SECONDS), "--latest", str(latest)]
     listens = ["listen", "--camera", CAMERA, "--label", "person", "--json"]
     with Client(stack.settings.api_url) as client, running(stack, *listens) as listener:
-        with running(stack, *sends, ends=True) as camera:
+        with running(stack, *sends) as camera:
             assert camera.stdout is not None
+            assert camera.stderr is not None
             video_id = camera.stdout.readline().strip()
             followed = Followed(client, video_id)
             followed.thread.start()
             assert listener.stdout is not None
             appeared = json.loads(listener.stdout.readline())
-        assert camera.returncode == 0
-        assert camera.stderr is not None
-        said = camera.stderr.read()
+            assert camera.wait(60) == 0  # the film is over
+            said = camera.stderr.read()
         video = client.wait(video_id, timeout=60)
         followed.thread.join(30)
         rows = list(client.results(video_id, label="person"))
