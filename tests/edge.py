@@ -39,7 +39,8 @@ class Door:
         self.folder.mkdir(parents=True, exist_ok=True)
         ready_file(self.folder, self.service).unlink(missing_ok=True)
         own = {k: v for k, v in os.environ.items() if not k.startswith("FRAMEWISE_")}
-        environment = {**own, "PYTHONPATH": str(ROOT), "FRAMEWISE_DATA_DIR": str(self.folder), **self.variables}
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+        environment = {**own, "PYTHONPATH": path, "FRAMEWISE_DATA_DIR": str(self.folder), **self.variables}
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", self.module, *self.arguments], env=environment, cwd=ROOT, stdout=log, stderr=log

@@ -11,27 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from connectors.edge.brokers import BrokerSettings
+from connectors.edge.library import client_of, message_of, will_connect
 from connectors.edge.line import Line
 from connectors.edge.messages import Message
-from connectors.edge.passing import Answer, Answered, Inlet
+from connectors.edge.outgoing import Outgoing
+from connectors.edge.passing import Answered, Inlet
 
-SESSION_SECONDS = 14 * 24 * 3600
-"""So long a broker keeps what comes for a client that is away."""
-KEEPALIVE_SECONDS = 20
 WINDOW = 64
 """Messages at most that have come and have no receipt yet: the broker keeps the rest."""
-CONNECT_SECONDS = 5.0
-OUTGOING = 20
-"""Messages at most that are sent and not confirmed."""
-MOST_PACKET = 4 * 2**20
-NOBODY_LISTENS = 0x10
 TAKEN_OVER = 0x8E
 
 logger = logging.getLogger(__name__)
@@ -50,27 +42,15 @@ class Session:
         self._connection = 0
         self._said: object = None
         self._ready = threading.Event()
-        self._waiting: dict[int, Answered] = {}
-        self._early: dict[int, Answer] = {}
         self._window = window
         self._client = self._made(client_id)
         self._line = Line(self._client, self._has_room, self._failed)
+        self._outgoing = Outgoing(self._client, self._line.wake)
 
     def _made(self, client_id: str) -> Client:
-        client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True)
-        if self._broker.user:
-            password = self._broker.password
-            client.username_pw_set(self._broker.user, password.get_secret_value() if password else None)
-        if (context := self._broker.tls()) is not None:
-            client.tls_set_context(context)
-        client.connect_timeout = CONNECT_SECONDS
-        client.max_inflight_messages_set(OUTGOING)
+        client = client_of(self._broker, client_id)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
-        client.on_subscribe, client.on_message, client.on_publish = (
-            self._on_subscribe,
-            self._on_message,
-            self._on_publish,
-        )
+        client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
         return client
 
     @property
@@ -89,11 +69,7 @@ class Session:
 
     def start(self) -> None:
         """Connect in a thread, as often as need be."""
-        wanted = _empty(PacketTypes.CONNECT)
-        wanted.SessionExpiryInterval, wanted.ReceiveMaximum = SESSION_SECONDS, self._window
-        wanted.MaximumPacketSize = MOST_PACKET
-        address = self._broker.address
-        self._client.connect_async(address.host, address.port, KEEPALIVE_SECONDS, clean_start=False, properties=wanted)
+        will_connect(self._client, self._broker, self._window)
         self._line.start()
 
     def stop(self) -> None:
@@ -101,27 +77,12 @@ class Session:
         self._line.stop()
 
     def send(self, message: Message, answered: Answered) -> None:
-        sent = self._client.publish(message.topic, message.payload, qos=1, properties=_properties(message))
-        if sent.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
-            return answered(Answer.REFUSED)
-        self._line.wake()
-        self._waiting[sent.mid] = answered
-        self._tell(sent.mid)
-        return None
-
-    def _tell(self, number: int) -> None:
-        """Whichever comes second, who waits or the answer, tells it."""
-        if number in self._early and (answered := self._waiting.pop(number, None)) is not None:
-            answered(self._early.pop(number))
-
-    def _on_publish(self, client: Client, data: Any, number: int, reason: ReasonCode, properties: Properties) -> None:
-        self._early[number] = _answer(reason)
-        self._tell(number)
+        self._outgoing.send(message, answered)
 
     def _on_message(self, client: Client, data: Any, came: MQTTMessage) -> None:
         assert self._inlet is not None
         receipt = _Receipt(self, self._connection, came.mid, came.qos)
-        self._inlet.handler(_message(came), receipt)
+        self._inlet.handler(message_of(came), receipt)
 
     def _has_room(self) -> bool:
         return self._inlet is None or self._inlet.has_room()
@@ -202,27 +163,3 @@ class _Receipt:
 
     def give(self) -> None:
         self.session.acknowledge(self.connection, self.number, self.qos)
-
-
-def _answer(reason: ReasonCode) -> Answer:
-    if reason.is_failure:
-        return Answer.REFUSED
-    return Answer.NOBODY if reason.value == NOBODY_LISTENS else Answer.TAKEN
-
-
-def _empty(packet: int) -> Properties:
-    return Properties(packet)  # type: ignore[no-untyped-call]
-
-
-def _properties(message: Message) -> Properties:
-    found = _empty(PacketTypes.PUBLISH)
-    if message.properties:
-        found.UserProperty = list(message.properties)
-    if message.content_type:
-        found.ContentType = message.content_type
-    return found
-
-
-def _message(came: MQTTMessage) -> Message:
-    own = tuple(getattr(came.properties, "UserProperty", ()))
-    return Message(came.topic, bytes(came.payload), own, getattr(came.properties, "ContentType", None))

@@ -1,25 +1,19 @@
-"""Owns the forwarder's start and end: settings are read here, and each way gets its two connections."""
+"""Owns the forwarder's start and end: settings are read here."""
 
 import logging
 import signal
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from types import FrameType
 
-from connectors.edge.brokers import BrokerSettings, BrokerUnusable, broker_settings
-from connectors.edge.forwarder.lane import Lane
+from connectors.edge.brokers import BrokerUnusable, broker_settings
 from connectors.edge.forwarder.settings import (
     CLOUD,
     LOCAL,
-    ForwarderSettings,
-    Route,
-    check_no_circle,
     forwarder_settings,
 )
-from connectors.edge.passing import Inlet
-from connectors.edge.session import Session
+from connectors.edge.forwarder.ways import Way, ways_of
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import PathSettings
 from pipeline.observing.logs import log_to_stdout
@@ -32,49 +26,15 @@ LOOK_SECONDS = 0.1
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A lane with both of its connections."""
-
-    lane: Lane
-    inlet: Session
-    outlet: Session
-
-    @property
-    def ready(self) -> bool:
-        """Whether both brokers are there."""
-        return self.inlet.ready and self.outlet.ready
-
-    @classmethod
-    def between(cls, source: BrokerSettings, target: BrokerSettings, route: Route, name: str, patient: bool) -> "Way":
-        """From one broker to the other. Raises BrokerUnusable."""
-        outlet = Session(target, f"{name}-out")
-        lane = Lane(route, outlet, patient)
-        return cls(lane, Session(source, f"{name}-in", Inlet((route.filter,), lane.take, lane.has_room)), outlet)
-
-
 def main() -> int:
     """Run until SIGTERM or SIGINT; 1 where the settings cannot work."""
     log_to_stdout(SERVICE)
     try:
-        _run(_ways(forwarder_settings(), broker_settings(LOCAL), broker_settings(CLOUD)), PathSettings())
+        _run(ways_of(forwarder_settings(), broker_settings(LOCAL), broker_settings(CLOUD)), PathSettings())
     except FramewiseError as e:
         logger.critical("%s", e)
         return 1
     return 0
-
-
-def _ways(settings: ForwarderSettings, local: BrokerSettings, cloud: BrokerSettings) -> list[Way]:
-    check_no_circle(settings, local, cloud)
-    name = f"framewise-forwarder-{settings.name}"
-    there = [
-        Way.between(local, cloud, route, f"{name}-{n}", settings.await_listener)
-        for n, route in enumerate(settings.topics)
-    ]
-    back = [
-        Way.between(cloud, local, route, f"{name}-back-{n}", False) for n, route in enumerate(settings.confirmations)
-    ]
-    return [*there, *back]
 
 
 def _run(ways: list[Way], paths: PathSettings) -> None:

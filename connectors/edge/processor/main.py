@@ -11,10 +11,12 @@ from types import FrameType
 import framewise
 from connectors.edge.brokers import broker_settings
 from connectors.edge.passing import Inlet
-from connectors.edge.processor.analysis import DayRules, LiveAnalysis
+from connectors.edge.processor.days import DayRules, Days
+from connectors.edge.processor.live_analysis import LiveAnalysis
 from connectors.edge.processor.objects import ObjectPlace
 from connectors.edge.processor.place import FolderPlace, Place
-from connectors.edge.processor.processing import Parts, Processing, Reading
+from connectors.edge.processor.processing import Parts, Processing
+from connectors.edge.processor.reading import Reading
 from connectors.edge.processor.set_aside import SetAside
 from connectors.edge.processor.settings import BROKER, ProcessorSettings, processor_settings
 from connectors.edge.session import Session
@@ -54,7 +56,7 @@ def _serve(settings: ProcessorSettings, paths: PathSettings) -> None:
         where = settings.store(paths.data_dir)
         place = _place(where)
         session = Session(broker_settings(BROKER), settings.edge_client_id)
-        analysis = held.enter_context(closing(_analysis(settings))) if settings.edge_tasks else None
+        analysis = _analysis(settings, held) if settings.edge_tasks else None
         encoder = held.enter_context(closing(ChildEncoder()))
         topics = tuple(TopicTemplate(text) for text in settings.edge_topics)
         reading = Reading(
@@ -97,7 +99,7 @@ def _place(where: str) -> Place:
     return ObjectPlace(where, S3Settings()) if "://" in where else FolderPlace(Path(where))
 
 
-def _analysis(settings: ProcessorSettings) -> LiveAnalysis:
+def _analysis(settings: ProcessorSettings, held: ExitStack) -> LiveAnalysis:
     kafka = KafkaSettings()
 
     def connect() -> CapturePublisher:
@@ -106,7 +108,8 @@ def _analysis(settings: ProcessorSettings) -> LiveAnalysis:
     key = settings.key.get_secret_value() if settings.key else None
     once = framewise.Retries(tries=1)
     client = framewise.Client(settings.service_url, key or None, timeout=API_SECONDS, retries=once)
-    return LiveAnalysis(client, connect, DayRules(settings.edge_tasks, settings.edge_end_hours * 3600))
+    days = Days(held.enter_context(client), DayRules(settings.edge_tasks, settings.edge_end_hours * 3600))
+    return held.enter_context(closing(LiveAnalysis(days, connect)))
 
 
 def _on_signal() -> threading.Event:

@@ -7,20 +7,19 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from connectors.edge.crops import Crop
-from connectors.edge.messages import Message, decode, encode_stored
+from connectors.edge.messages import Message, encode_stored
 from connectors.edge.passing import Answer, Outlet, Receipt
 from connectors.edge.processor.analysis import Analysis
 from connectors.edge.processor.bare import as_first_come
 from connectors.edge.processor.naming import SUFFIXES, folder_of, stem_of
 from connectors.edge.processor.place import Place
+from connectors.edge.processor.reading import Reading
 from connectors.edge.processor.set_aside import SetAside
 from connectors.edge.session import WINDOW
 from connectors.edge.topics import TopicTemplate
 from connectors.pictures.encoding import Encoder
-from connectors.pictures.whole import Limits, Picture, whole_picture
 from pipeline.contracts.errors import FramewiseError, RecordInvalid
 from pipeline.observing import metrics
 
@@ -29,25 +28,6 @@ WAIT_SECONDS = 0.5
 REST_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How messages are read: topics, and what is said of pictures that come without properties."""
-
-    topics: tuple[TopicTemplate, ...]
-    limits: Limits
-    old_site: str
-    old_camera: str
-
-    def crop(self, message: Message) -> Crop:
-        """What it says. Raises RecordInvalid."""
-        template = next((t for t in self.topics if t.read(message.topic) is not None), self.topics[0])
-        return decode(message, template, datetime.now(UTC), self.old_site, self.old_camera)
-
-    def picture(self, crop: Crop) -> Picture:
-        """The picture of a crop, which is whole. Raises RecordInvalid."""
-        return whole_picture(crop.image, self.limits)
 
 
 @dataclass(frozen=True, slots=True)

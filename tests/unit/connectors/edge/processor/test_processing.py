@@ -15,7 +15,8 @@ from connectors.edge.passing import Answer, InMemoryOutlet, InMemoryReceipt
 from connectors.edge.processor import processing
 from connectors.edge.processor.analysis import InMemoryAnalysis
 from connectors.edge.processor.place import FolderPlace
-from connectors.edge.processor.processing import Parts, Processing, Reading
+from connectors.edge.processor.processing import Parts, Processing
+from connectors.edge.processor.reading import Reading
 from connectors.edge.processor.set_aside import SetAside
 from connectors.edge.session import WINDOW
 from connectors.edge.topics import FACES, OLD_CLOUD, STORED

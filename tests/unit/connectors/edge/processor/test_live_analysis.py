@@ -12,7 +12,9 @@ import pytest
 
 import framewise
 from connectors.edge.crops import Crop, crop_id
-from connectors.edge.processor.analysis import CHECK_SECONDS, DayRules, LiveAnalysis, PipelineAway, Recent, camera_id
+from connectors.edge.processor.analysis import PipelineAway
+from connectors.edge.processor.days import CHECK_SECONDS, DayRules, Days, camera_id
+from connectors.edge.processor.live_analysis import LiveAnalysis, Recent
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.kafka.captures import InMemoryCapturePublisher
 
@@ -71,7 +73,8 @@ class Bench:
         client = framewise.Client(
             transport=httpx.MockTransport(self.service.answer), retries=framewise.Retries(tries=1)
         )
-        self.analysis = LiveAnalysis(client, self._connect, DayRules(("faces_detection",), 7200.0), lambda: self.now)
+        days = Days(client, DayRules(("faces_detection",), 7200.0), lambda: self.now)
+        self.analysis = LiveAnalysis(days, self._connect)
 
     def _connect(self) -> InMemoryCapturePublisher:
         if self.failures:
