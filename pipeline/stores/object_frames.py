@@ -6,10 +6,10 @@ outlive a fork: each process opens its file system when it first needs it.
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import fsspec
@@ -20,15 +20,15 @@ from pipeline.contracts.settings import S3Settings
 from pipeline.contracts.urls import redact_text
 from pipeline.stores.frames import FULL, StoredFrame
 
-CONNECT_SECONDS, ANSWER_SECONDS, TRIES = 3, 15, 3
+CONNECT_SECONDS, ANSWER_SECONDS, TRIES = 3, 10, 2
+LIMIT_SECONDS = 20
+"""Of all tries together: a server that hangs before it takes a picture is held to no other limit."""
 CONNECTIONS = 32
 AT_ONCE = 1000
 """So many objects S3 deletes by one request."""
 FULL_CODES = frozenset({"QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "507"})
 MOMENTS = ("LastModified", "last_modified", "created", "updated", "mtime")
 """How file systems name the time at which an object was put."""
-
-T = TypeVar("T")
 
 
 class ObjectFrameStore:
@@ -44,19 +44,18 @@ class ObjectFrameStore:
     def ping(self) -> str:
         """Ask whether the bucket is there; raises StoreError."""
         if self._protocol != "memory":
-            self._ask("the bucket of frames cannot be reached", lambda f: f.info(self._root.partition("/")[0]))
+            self._ask("the bucket of frames cannot be reached", "info", self._root.partition("/")[0])
         return f"frames are kept in {self._url}"
 
     def put(self, video_id: UUID, frame_number: int, jpeg: bytes) -> None:
         """Put the object by one request."""
-        path = self._path(video_id, frame_number)
-        self._ask(f"frame {frame_number} cannot be stored", lambda files: files.pipe_file(path, jpeg))
+        self._ask(f"frame {frame_number} cannot be stored", "pipe_file", self._path(video_id, frame_number), jpeg)
 
     def get(self, video_id: UUID, frame_number: int) -> bytes | None:
         """The JPEG. Raises StoreError."""
         path = self._path(video_id, frame_number)
         with suppress(FileNotFoundError):
-            jpeg: bytes = self._ask(f"frame {frame_number} cannot be read", lambda files: files.cat_file(path), True)
+            jpeg: bytes = self._ask(f"frame {frame_number} cannot be read", "cat_file", path, may_miss=True)
             return jpeg
         return None
 
@@ -97,25 +96,27 @@ class ObjectFrameStore:
     def _entries(self, path: str) -> list[Mapping[str, Any]]:
         """What is directly beneath a path; nothing where there is none."""
         with suppress(FileNotFoundError):
-            found: list[Mapping[str, Any]] = self._ask("frames cannot be listed", lambda f: f.ls(path, True), True)
+            found: list[Mapping[str, Any]] = self._ask("frames cannot be listed", "ls", path, True, may_miss=True)
             return found
         return []
 
     def _remove(self, what: str | list[str], recursive: bool = False) -> bool:
         """Whether all of it was there to be removed."""
         with suppress(FileNotFoundError):
-            self._ask("frames cannot be deleted", lambda files: files.rm(what, recursive=recursive), True)
+            self._ask("frames cannot be deleted", "rm", what, recursive, may_miss=True)
             return True
         return False
 
-    def _ask(self, failed: str, action: Callable[[Any], T], may_miss: bool = False) -> T:
-        """Do it with the files of this process; raises FileNotFoundError where that `may_miss`.
+    def _ask(self, failed: str, method: str, *arguments: Any, may_miss: bool = False) -> Any:
+        """Call a method of this process's files; raises FileNotFoundError where that `may_miss`.
 
         Else raises DiskFull or StoreUnavailable: also a bucket that is missing or closed may be waited for, since who
         makes or opens it does not have to begin anew.
         """
         try:
-            return action(self._files())
+            files = self._files()
+            limit = {"timeout": LIMIT_SECONDS} if files.async_impl else {}
+            return getattr(files, method)(*arguments, **limit)
         except FileNotFoundError as e:
             if may_miss:
                 raise
@@ -182,4 +183,6 @@ def _is_full(error: Exception) -> bool:
 
 
 def _said(error: Exception) -> str:
+    if isinstance(error, TimeoutError) and not str(error):
+        return "no answer in time"
     return redact_text(str(error)) or type(error).__name__

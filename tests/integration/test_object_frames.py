@@ -1,14 +1,17 @@
 """Frames in a bucket of S3: the contract of every frame store, and what S3 does when it cannot."""
 
 import multiprocessing
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
+import psutil
 import pytest
 
 from pipeline.contracts.errors import StoreError, StoreUnavailable
 from pipeline.contracts.settings import PathSettings, S3Settings
+from pipeline.patience import patiently
 from pipeline.stores.object_frames import ObjectFrameStore
 from stack.round_trips import frames_there_and_back
 from tests.aws import CREDENTIALS, REGION, Aws, serving_aws
@@ -87,6 +90,23 @@ def test_a_server_that_is_away_is_waited_for_by_others(monkeypatch: pytest.Monke
     store = ObjectFrameStore("s3://frames/a", S3Settings(s3_endpoint="http://127.0.0.1:9"))
     with pytest.raises(StoreUnavailable, match="frame 1 cannot be stored"):
         store.put(uuid4(), 1, b"x")
+
+
+def test_a_server_that_hangs_is_waited_for(aws: Aws, settings: S3Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a worker stores: the picture is there once the server answers again."""
+    store, video_id = ObjectFrameStore(f"s3://{BUCKET}/{uuid4()}", settings), uuid4()
+    store.ping()
+    monkeypatch.setattr("pipeline.stores.object_frames.LIMIT_SECONDS", 1)
+    server = next(p for p in psutil.Process().children() if "moto.server" in p.cmdline())
+    server.suspend()
+    try:
+        with pytest.raises(StoreUnavailable, match="frame 1 cannot be stored"):
+            store.put(video_id, 1, b"x")
+        threading.Timer(1.5, server.resume).start()
+        patiently(lambda: store.put(video_id, 1, b"x"), 30)
+    finally:
+        server.resume()
+    assert store.get(video_id, 1) == b"x"
 
 
 def test_frames_lie_where_other_tools_find_them(aws: Aws, store: ObjectFrameStore) -> None:

@@ -29,7 +29,7 @@ def of_s3(code: str) -> Exception:
         (of_s3("AccessDenied"), StoreUnavailable, "does not allow it: said"),
         (of_s3("NoSuchBucket"), StoreUnavailable, "there is no bucket behind memory://frames"),
         (of_s3("InternalError"), StoreUnavailable, "said"),
-        (TimeoutError(), StoreUnavailable, "TimeoutError"),
+        (TimeoutError(), StoreUnavailable, "no answer in time"),
         (OSError("no answer of http://key:secret@minio/frames"), StoreUnavailable, r"http://\*\*\*@minio/frames"),
     ],
 )
