@@ -17,6 +17,7 @@ from inference.images import decode_jpeg
 from pipeline.contracts.settings import PathSettings
 from tests.edge import Door, forwarder, processor
 from tests.integration.races import wait_until
+from tests.integration.rtsp_server import rtsp_server
 from tests.integration.samples import media, model
 from tests.mosquitto import MISSING, Mosquitto, broker
 
@@ -217,5 +218,27 @@ def test_agent_forwarder_and_processor_agree_whoever_starts_first(tmp_path: Path
         (kept,) = re.findall(r"the end: .*, (\d+) crops kept", door.log)
         assert len(stored) == first + int(kept)
     finally:
-        for running in (*others, local, cloud):
-            running.stop()
+        for part in others:
+            part.stop()
+        local.stop()
+        cloud.stop()
+
+
+@pytest.mark.slow
+def test_a_camera_of_the_network_gives_crops_of_now_and_its_password_stays_hidden(
+    tmp_path: Path, local: Mosquitto
+) -> None:
+    far = FarEnd.at(local, "far")
+    door = agent(tmp_path, local, "rtsp")
+    with rtsp_server(media(*THREE), tmp_path) as server:
+        address = server.url("me:s3cret@")
+        door.variables["FRAMEWISE_AGENT_SOURCE"] = address
+        place = door.arguments.index("--source")
+        door.arguments = (*door.arguments[:place], *door.arguments[place + 2 :])
+        door.run()
+        wait_until(lambda: len(far.came) >= 3)
+        now = time.time()
+        assert all(abs(now - crop.captured_at.timestamp()) < 60 for crop in far.crops)
+    assert door.stop() == 0
+    assert "***@127.0.0.1" in door.log
+    assert "s3cret" not in door.log
