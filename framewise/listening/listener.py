@@ -47,8 +47,8 @@ class Listener:
             yield from self._follow(video, place)
         after = video.created_at if video else None
         while True:
-            video, newest = self._next(after), after is None
-            yield from self._follow(video, None, newest)
+            video, waited = self._next(after)
+            yield from self._follow(video, None, newest=after is None and not waited)
             after = video.created_at
 
     def _logged(self, place: Place | None) -> Video | None:
@@ -60,8 +60,8 @@ class Listener:
         except NotFound:
             return None
 
-    def _next(self, after: datetime | None) -> Video:
-        """The camera's next video; waits for it."""
+    def _next(self, after: datetime | None) -> tuple[Video, bool]:
+        """The camera's next video, and whether it was waited for: then it has begun while somebody listened."""
         told, away = False, time.monotonic()
         while True:
             try:
@@ -73,7 +73,7 @@ class Listener:
                 video = None
             if video is not None:
                 self._say(f"listening to {video.video_name} ({video.video_id})")
-                return video
+                return video, told
             if not told:
                 self._say(f"no video of camera {self._camera} goes on; waiting for one")
                 told = True

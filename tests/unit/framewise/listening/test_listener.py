@@ -127,6 +127,18 @@ def test_it_hears_from_now_on_and_goes_on_with_the_next_video(address: str, serv
     assert heard.sightings.empty()
 
 
+def test_a_video_that_begins_while_somebody_waits_is_heard_from_its_first_row(address: str, services: Services) -> None:
+    heard = Heard(address)
+    with heard.listening():
+        wait_until(lambda: any("waiting" in text for text in heard.said))
+        camera = Camera(services)
+        camera.shows(True, True)
+        assert heard.next() == ("appeared", str(camera.video.video_id), 1)
+        camera.ends()
+        assert heard.next()[0] == "gone"
+    heard.join()
+
+
 def test_a_log_is_gone_on_with_where_it_ends(address: str, services: Services) -> None:
     log = InMemoryLog()
     camera = Camera(services)
