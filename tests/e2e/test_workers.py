@@ -57,10 +57,11 @@ def test_one_goes_and_another_comes_while_a_file_is_analysed(
 
 
 @pytest.fixture(scope="module")
-def alone() -> Iterator[Trial]:
-    """A stack that begins with one worker and has short micro-batches."""
+def alone(media: Path) -> Iterator[Trial]:
+    """A stack that begins with one worker, has short micro-batches, and knows a camera that plays a film once."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("FRAMEWISE_TRIGGER_FRAMES", "100")
+        environment.setenv("FRAMEWISE_DEVICES", f"film=file:{media / 'video' / 'people_vtest.avi'}")
         with trial(workers=1) as running:
             yield running
 
@@ -94,3 +95,34 @@ def test_a_second_worker_adds_to_the_rate_and_its_going_loses_nothing(alone: Tri
     service.http.close()
     assert len(names) == 2
     assert two >= 1.5 * one, f"{one:.1f} and {two:.1f} frames/s"
+
+
+@pytest.mark.slow
+def test_live_frames_get_another_worker_while_theirs_have_no_rest(alone: Trial, media: Path) -> None:
+    """Three cameras of ten frames a second are more than one worker does; with `keep: all` none is left out."""
+    service = Service(alone.settings.api_url)
+    body = {"streamURL": "device:film", "modelsToRun": ALL_TASKS.split(","), "frameStep": 1, "keep": "all"}
+    answers = [service.http.post("/analysis/stream", json=body).raise_for_status() for _ in range(3)]
+    paths = [answer.json()["status_url"] for answer in answers]
+    wait_until(lambda: all(done(service, path) > 5 for path in paths), 120)
+    assert live(alone) == 1
+    change(alone, 2)
+    wait_until(lambda: live(alone) == 2, 120)
+    wait_until(lambda: sum(done(service, path) for path in paths) > 900, 120)
+    change(alone, 1)
+    wait_until(lambda: live(alone) == 1, 60)
+    names = set()
+    for path in paths:
+        video = service.completed(path)
+        assert video["frames"]["dropped"] == 0
+        rows = service.rows(path)
+        assert len(rows) == 4 * video["frames"]["expected"]
+        names |= {row["worker"] for row in rows}
+    service.http.close()
+    assert len(names) == 2
+
+
+def live(stack: Trial) -> int:
+    """Workers for live frames."""
+    there = workforce.said(stack.settings.data_dir)
+    return 0 if there is None else there.live
