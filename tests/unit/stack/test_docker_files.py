@@ -15,6 +15,8 @@ import pytest
 
 from connectors.aws.settings import AwsSettings
 from connectors.camera.settings import CameraDoorSettings
+from connectors.edge.brokers import BrokerSettings
+from connectors.edge.processor.settings import BROKER, ProcessorSettings
 from pipeline.contracts.settings import (
     ROOT,
     AnalysisSettings,
@@ -64,6 +66,7 @@ SETTINGS = (
     S3Settings,
     AwsSettings,
     CameraDoorSettings,
+    ProcessorSettings,
 )
 READ_ELSEWHERE = {"FRAMEWISE_SPARK_JARS"}
 """A path for Spark, not a setting of ours (spark_jobs/session.py)."""
@@ -113,6 +116,7 @@ def test_all_services_are_there(services: dict[str, Any]) -> None:
 
 def test_every_variable_is_a_setting(services: dict[str, Any]) -> None:
     known = {PREFIX + name.upper() for group in SETTINGS for name in group.model_fields} | READ_ELSEWHERE
+    known |= {BROKER + name.upper() for name in BrokerSettings.model_fields}
     used = {name for service in services.values() for name in service.get("environment", {}) if name.startswith(PREFIX)}
     used |= set(re.findall(rf"{PREFIX}\w+", "".join((ROOT / name).read_text() for name in (BASE, GPU, MIRROR))))
     assert used <= known
