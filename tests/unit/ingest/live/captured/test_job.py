@@ -46,10 +46,12 @@ def a_camera(bench: Bench) -> Video:
 
 
 @contextmanager
-def slow_analysis(bench: Bench, video: Video) -> Iterator[None]:
+def slow_analysis(bench: Bench, video: Video, away: float = 0.0) -> Iterator[None]:
+    """Outcomes ten times a second, after it was away for some seconds."""
     over = threading.Event()
 
     def work() -> None:
+        over.wait(away)
         while not over.wait(0.1):
             bench.analyse(video.video_id)
 
@@ -73,7 +75,7 @@ def run(bench: Bench, video: Video, records: list[LogRecord], halt: Halt) -> Non
 def test_while_the_analysis_is_behind_the_topic_waits_and_nothing_is_dropped(bench: Bench) -> None:
     video = a_camera(bench)
     records = [record(n, n / 10, picture=noise(n), video_id=video.video_id) for n in range(PICTURES)]
-    with slow_analysis(bench, video):
+    with slow_analysis(bench, video, away=2.0):
         run(bench, video, [*records, end(PICTURES, video.video_id)], Halt())
     progress = bench.videos.progress(video.video_id)
     assert bench.numbers(video.video_id) == list(range(1, PICTURES + 1))
@@ -81,13 +83,14 @@ def test_while_the_analysis_is_behind_the_topic_waits_and_nothing_is_dropped(ben
     assert bench.video(video.video_id).frames_expected == PICTURES
 
 
-def test_whoever_goes_on_publishes_what_was_not_safe_under_the_same_numbers(bench: Bench) -> None:
+@pytest.mark.parametrize("reason", [HaltReason.SHUTDOWN, HaltReason.LEASE_LOST])
+def test_whoever_goes_on_publishes_what_was_not_safe_under_the_same_numbers(bench: Bench, reason: HaltReason) -> None:
     video, halt = a_camera(bench), Halt()
     records = [record(n, n / 10, video_id=video.video_id) for n in range(PICTURES)]
 
     def stop() -> None:
         wait_until(lambda: len(bench.publisher.frames) >= 5)
-        halt.raise_flag(HaltReason.LEASE_LOST)
+        halt.raise_flag(reason)
 
     stopping = threading.Thread(target=stop)
     stopping.start()
@@ -95,6 +98,8 @@ def test_whoever_goes_on_publishes_what_was_not_safe_under_the_same_numbers(benc
         run(bench, video, records, halt)
     stopping.join()
     first = {frame.frame_number: (frame.captured_at, frame.media_time) for frame in bench.publisher.frames}
+    assert 5 <= len(first) < PICTURES
+    assert (bench.videos.progress(video.video_id).source_position is None) == (reason is HaltReason.LEASE_LOST)
     with slow_analysis(bench, video):
         run(bench, video, [*records, end(PICTURES, video.video_id)], Halt())
     assert sorted(set(bench.numbers(video.video_id))) == list(range(1, PICTURES + 1))
