@@ -39,6 +39,7 @@ def test_the_broker_at_the_edge_starts_as_it_is_shipped(tmp_path: Path) -> None:
         session.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="certificates are made with openssl, which is not there")
 def test_the_broker_in_the_cloud_is_known_by_its_certificate_and_its_clients_by_their_passwords(tmp_path: Path) -> None:
     [port] = free_ports(1)

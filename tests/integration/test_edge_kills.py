@@ -108,7 +108,7 @@ def test_in_any_order_of_starts(edge: Edge, order: int) -> None:
     for name in names:
         edge.parts[name].start()
         time.sleep(chance.uniform(0, 3))
-    time.sleep(10)
+    wait_until(lambda: len(edge.accepted) >= 100, 60)
     begun = time.monotonic()
     edge.finish(90)
     logger.info("%s: %d faces, the last %.1f s late", names, len(edge.stored), time.monotonic() - begun)
