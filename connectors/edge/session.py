@@ -32,9 +32,7 @@ logger = logging.getLogger(__name__)
 class Session:
     """One client of a broker, connected again with growing pauses; an Outlet."""
 
-    def __init__(
-        self, broker: BrokerSettings, client_id: str, inlet: Inlet | None = None, window: int = WINDOW
-    ) -> None:
+    def __init__(self, broker: BrokerSettings, client_id: str, inlet: Inlet | None = None) -> None:
         """Nothing is dialled yet. Raises BrokerUnusable."""
         self.name = f"{broker.address} as {client_id}"
         self._broker, self._inlet = broker, inlet
@@ -42,7 +40,6 @@ class Session:
         self._connection = 0
         self._said: object = None
         self._ready = threading.Event()
-        self._window = window
         self._client = self._made(client_id)
         self._line = Line(self._client, self._has_room, self._failed)
         self._outgoing = Outgoing(self._client, self._line.wake)
@@ -69,7 +66,7 @@ class Session:
 
     def start(self) -> None:
         """Connect in a thread, as often as need be."""
-        will_connect(self._client, self._broker, self._window)
+        will_connect(self._client, self._broker, WINDOW)
         self._line.start()
 
     def stop(self) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import connectors.edge
+from connectors.edge.messages import Message
+from connectors.edge.passing import Answer, Inlet, Receipt
 from connectors.edge.session import Session
 from stack.ports import free_ports
 from tests.edge import processor
@@ -15,6 +17,7 @@ from tests.integration.races import wait_until
 from tests.mosquitto import MISSING, broker
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"no broker: {MISSING}")
+ROOM = 10
 WORDS = ("ready", "certificate verify failed", "Not authorized")
 CONF = Path(connectors.edge.__file__).parent / "conf"
 
@@ -37,6 +40,28 @@ def test_the_broker_at_the_edge_starts_as_it_is_shipped(tmp_path: Path) -> None:
         session.start()
         wait_until(lambda: session.ready)
         session.stop()
+
+
+def test_a_client_gets_no_more_than_it_has_room_for_though_the_broker_forgets_its_window(tmp_path: Path) -> None:
+    held: list[Receipt] = []
+    with broker(tmp_path) as cloud:
+        inlet = Inlet(("t",), lambda message, receipt: held.append(receipt), lambda: len(held) < ROOM)
+        reader, writer = Session(cloud.settings(), "reader", inlet), Session(cloud.settings(), "writer")
+        for session in (reader, writer):
+            session.start()
+        wait_until(lambda: reader.ready and writer.ready)
+        answers: list[Answer] = []
+        for number in range(300):
+            writer.send(Message("t", b"%d" % number), answers.append)
+        wait_until(lambda: len(answers) == 300 and len(held) >= ROOM)
+        given = 0
+        while given < 300:
+            wait_until(lambda: bool(held))
+            assert len(held) <= ROOM
+            held.pop().give()
+            given += 1
+        for session in (reader, writer):
+            session.stop()
 
 
 @pytest.mark.slow
