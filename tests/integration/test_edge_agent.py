@@ -239,6 +239,6 @@ def test_a_camera_of_the_network_gives_crops_of_now_and_its_password_stays_hidde
         wait_until(lambda: len(far.came) >= 3)
         now = time.time()
         assert all(abs(now - crop.captured_at.timestamp()) < 60 for crop in far.crops)
-    assert door.stop() == 0
+        assert door.stop() == 0
     assert "***@127.0.0.1" in door.log
     assert "s3cret" not in door.log
