@@ -14,6 +14,9 @@ from connectors.aws.fourcc import codec_code
 from framewise.answers import Box, Detection, Result, Video
 
 
+DIGITS = 6
+
+
 def write(file: IO[bytes], video: Video, rows: Iterable[Result], detectors: Sequence[Detector]) -> int:
     """Write the rows of a video, which come by frame number; returns how many frames there were."""
     code = codec_code(video.codec)
@@ -52,4 +55,4 @@ def _counts(detection: Detection, detector: Detector) -> bool:
 
 def _corners(box: Box) -> list[float]:
     """Corners instead of sizes; what rounding put outside is on the edge."""
-    return [max(0.0, min(1.0, at)) for at in (box.y, box.x, box.y + box.height, box.x + box.width)]
+    return [round(max(0.0, min(1.0, at)), DIGITS) for at in (box.y, box.x, box.y + box.height, box.x + box.width)]
