@@ -13,7 +13,6 @@ from connectors.aws.detectors import Detector
 from connectors.aws.fourcc import codec_code
 from framewise.answers import Box, Detection, Result, Video
 
-
 DIGITS = 6
 
 
