@@ -31,6 +31,8 @@ from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 
 SERVICE = "camera"
 STOP_SECONDS = 10.0
+GATHER_SECONDS = 0.5
+"""Outcomes of so long are put in the order of capture, before they are told."""
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +92,8 @@ def _results(kafka: KafkaSettings, settings: CameraDoorSettings, client: framewi
     group = f"{kafka.topic_prefix}camera-results"
     with closing(KafkaResultTopic(kafka, settings.camera_result_topic)) as topic:
         forwarding = Forwarding(ServiceCameras(client), ServicePictures(client), topic, settings.zone)
-        reader = GroupReader(kafka, Reading(Topics.of(kafka).results, group, "latest"), forwarding.take)
+        reading = Reading(Topics.of(kafka).results, group, "latest", GATHER_SECONDS)
+        reader = GroupReader(kafka, reading, forwarding.take)
         with closing(forwarding), _running(reader):
             yield reader
 

@@ -18,7 +18,7 @@ from pipeline.contracts.settings import KafkaSettings
 from pipeline.kafka.topics import HOUR_MS, wait_for_broker
 
 POLL_MS = 200
-AT_ONCE = 50
+AT_ONCE, MOST_TOGETHER = 50, 500
 FETCH_BYTES = 8 * 2**20
 SESSION_MS = 6_000
 """So soon another process takes over from one that was killed; brokers allow no less by default."""
@@ -46,11 +46,15 @@ Handle = Callable[[Sequence[Record]], None]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Which topic is read, in which group, and from where on at the group's very first start."""
+    """Which topic is read, in which group, and from where on at the group's very first start.
+
+    Records of so many seconds are handled together.
+    """
 
     topic: str
     group: str
     begin: Literal["earliest", "latest"]
+    gather_seconds: float = 0.0
 
 
 class GroupReader:
@@ -89,13 +93,22 @@ class GroupReader:
         try:
             consumer.subscribe([self._reading.topic])
             while not self._stop.is_set():
-                for place, batch in consumer.poll(timeout_ms=POLL_MS).items():
+                for place, batch in self._gathered(consumer).items():
                     self._take(consumer, place, batch)
                 if consumer.assignment():
                     self.assigned.set()
         finally:
             self.assigned.clear()
             consumer.close(autocommit=False)
+
+    def _gathered(self, consumer: KafkaConsumer) -> dict[TopicPartition, list[Any]]:
+        """The records that come within the time, and not too many; none where none comes at first."""
+        found: dict[TopicPartition, list[Any]] = consumer.poll(timeout_ms=POLL_MS)
+        until = time.monotonic() + self._reading.gather_seconds
+        while found and sum(map(len, found.values())) < MOST_TOGETHER and (left := until - time.monotonic()) > 0:
+            for place, batch in consumer.poll(timeout_ms=int(1000 * left)).items():
+                found.setdefault(place, []).extend(batch)
+        return found
 
     def _take(self, consumer: KafkaConsumer, place: TopicPartition, batch: list[Any]) -> None:
         self._handle([_record(place, raw) for raw in batch])

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Protocol
 from uuid import UUID
 
@@ -48,7 +48,10 @@ class ResultTopic(Protocol):
 
 
 class Forwarding:
-    """Makes messages of outcomes: at least once each, those of a camera in the order in which they were analysed."""
+    """Makes messages of outcomes, at least once each. Those that come together are sent in the order of capture.
+
+    The analysis takes the newest picture first when it is behind, so that outcomes come out of order.
+    """
 
     def __init__(self, cameras: Cameras, pictures: Pictures, topic: ResultTopic, zone: tzinfo | None) -> None:
         self._cameras = cameras
@@ -60,6 +63,7 @@ class Forwarding:
     def take(self, records: Sequence[Record]) -> None:
         """Send what belongs to cameras; when this returns all of it is safe."""
         wanted = [found for record in records if (found := self._outcome(record)) is not None]
+        wanted.sort(key=lambda found: _moment(found[1]))
         messages = self._pool.map(lambda found: self._message(*found), wanted)
         for (camera_id, _), message in zip(wanted, messages, strict=True):
             self._topic.send(camera_id, message)
@@ -88,7 +92,7 @@ class Forwarding:
         return camera_id, frame
 
     def _message(self, camera_id: str, frame: AnalyzedFrame) -> bytes:
-        message = result_message(camera_id, frame.captured_at or frame.started_at, frame, self._zone)
+        message = result_message(camera_id, _moment(frame), frame, self._zone)
         jpeg = self._pictures.annotated(frame.video_id, frame.frame_number)
         try:
             fits = fitting(jpeg, len(encode_message(message, b""))) if jpeg else b""
@@ -96,3 +100,8 @@ class Forwarding:
             log.warning("video %s: frame %d without its picture: %s", frame.video_id, frame.frame_number, e)
             fits = b""
         return encode_message(message, fits)
+
+
+def _moment(frame: AnalyzedFrame) -> datetime:
+    """When it was captured, or else analysed."""
+    return frame.captured_at or frame.started_at

@@ -76,6 +76,12 @@ def test_each_frame_of_a_camera_is_a_message_in_order(forwarding: Forwarding, to
     assert told.messages[0][1]["objects"] == [{"label": "dog", "score": 0.9, "sector": ["middle", "center"]}]
 
 
+def test_what_comes_together_is_told_in_the_order_of_capture(forwarding: Forwarding, told: Told) -> None:
+    frames = [replace(analyzed(FRONT, n), captured_at=T0.replace(second=n)) for n in (2, 1, 7, 6, 5)]
+    forwarding.take([record(frame) for frame in frames])
+    assert [m["timestamp"][17:19] for _, m in told.messages] == ["01", "02", "05", "06", "07"]
+
+
 def test_what_says_nothing_is_left_out(forwarding: Forwarding, told: Told) -> None:
     failed = record(analyzed(FRONT, 1, a_result(error="too dark")))
     damaged = record(analyzed(FRONT, 4))
