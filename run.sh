@@ -9,10 +9,12 @@ SUPPORTED="(3, 11) <= sys.version_info[:2] <= (3, 13)"
 usage() {
   cat <<'TEXT'
 usage: ./run.sh [--workers N] [--gpu]     start everything in the background and print the addresses
+       ./run.sh --with NAME               a door besides: aws, camera, edge (with its broker) or mqtt; may be repeated
        ./run.sh demo [URL|FILE]           the same, then analyse a video and show what was found
        ./run.sh test [--all] [ARGS]       every check and test; with ARGS, pytest alone with these
        ./run.sh down                      stop what was started here
        ./run.sh status                    show the services
+       ./run.sh workers [N]               how many workers there are; have N from now on, while it runs
        ./run.sh logs [SERVICE] [-f]       show the logs
        ./run.sh doctor                    check this machine and the servers, there and back
        ./run.sh dead-letters [list|replay [RECORD…]]
@@ -22,7 +24,7 @@ usage: ./run.sh [--workers N] [--gpu]     start everything in the background and
                                           API keys, which the service asks for beyond this machine
        ./run.sh kafka [TOOL] [ARGS]       Kafka's own tools, such as: kafka topics --list
        ./run.sh cqlsh [ARGS]              Cassandra's own shell
-       ./run.sh --docker [--workers N] [--gpu] [down|status|logs]
+       ./run.sh --docker [--workers N] [--gpu] [down|status|logs|workers N]
                                           the same in containers, by Docker Compose
        ./run.sh lock                      pin the newest dependencies in requirements/*.lock
 
@@ -166,8 +168,9 @@ make_locks() {
   compile --extra cpu -o requirements/cpu.lock pyproject.toml
   compile --extra gpu -c requirements/cpu.lock -o requirements/gpu.lock pyproject.toml
   compile --extra cpu --group dev -c requirements/cpu.lock -o requirements/dev.lock pyproject.toml
+  compile --extra edge -c requirements/cpu.lock -o requirements/edge.lock pyproject.toml
   compile --group pyproject.toml:cqlsh -c requirements/cpu.lock -o requirements/cqlsh.lock
-  echo "requirements/cpu.lock, gpu.lock, dev.lock and cqlsh.lock are made anew"
+  echo "requirements/cpu.lock, gpu.lock, dev.lock, edge.lock and cqlsh.lock are made anew"
 }
 
 [ -n "${FRAMEWISE_MIRROR:-}" ] && {
@@ -178,7 +181,7 @@ make_locks() {
 
 command="up" docker=""
 gpu="${FRAMEWISE_GPU:-}"
-case "${1:-}" in test | lock | down | status | logs | demo | doctor | dead-letters | keys | kafka | cqlsh | framewise | up) command="$1" ;; esac
+case "${1:-}" in test | lock | down | status | logs | workers | demo | doctor | dead-letters | keys | kafka | cqlsh | framewise | up) command="$1" ;; esac
 for argument in "$@"; do
   # What follows these is for the tool, to the last word.
   case "$command" in keys | kafka | cqlsh | framewise) break ;; esac
@@ -208,7 +211,7 @@ lock)
   make_locks
   exit 0
   ;;
-down | status | logs | dead-letters)
+down | status | logs | workers | dead-letters)
   # These need no new packages; before the first set-up there is nothing to ask about.
   if ! usable "$venv" && usable "$ROOT/.venv-gpu"; then venv="$ROOT/.venv-gpu"; fi
   if ! usable "$venv"; then

@@ -13,6 +13,7 @@ from api.pages import site
 from api.problems import ProblemBody
 from api.readiness import Readiness
 from api.routes import (
+    camera,
     clips,
     compare,
     control,
@@ -66,6 +67,7 @@ def create_app(
         submissions,
         pull,
         webcam,
+        camera,
         rtmp,
         rerun,
         control,

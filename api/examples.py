@@ -25,6 +25,7 @@ VIDEO: Example = {
     "fps": 25.0,
     "width": 1280,
     "height": 720,
+    "codec": "h264",
     "frames": {"expected": 154, "published": 154, "done": 92, "failed": 0, "dropped": 0},
     "missing": [],
     "warnings": [],

@@ -17,7 +17,7 @@ from api.keys.ring import KeyRing
 from api.measuring import MetricsPage, questions
 from api.readiness import heartbeat_check
 from api.rtmp.door import RtmpDoor
-from api.services import Services, disk_check, kafka_check
+from api.services import Services, kafka_check, store_checks
 from api.serving import serve
 from api.webhooks.notifier import make_notifier
 from pipeline.cassandra.client import CassandraClient
@@ -40,6 +40,7 @@ from pipeline.contracts.settings import (
     LiveSettings,
     PathSettings,
     RtmpSettings,
+    S3Settings,
     WebhookSettings,
 )
 from pipeline.kafka.listening import Records
@@ -50,7 +51,7 @@ from pipeline.observing.usage import report_usage
 from pipeline.outbound.guard import SourceGuard
 from pipeline.rtmp.keys import server_secret
 from pipeline.rtmp.nginx import NginxRtmp
-from pipeline.stores.frames import FolderFrameStore
+from pipeline.stores.frame_store import open_frame_store
 from pipeline.stores.models import CassandraModelStore
 
 GRACE_SECONDS = 10
@@ -89,18 +90,20 @@ def _serve() -> int:
     clear_leftovers(spool)
     client = CassandraClient(_prompt(CassandraSettings()))
     publisher = KafkaPublisher(kafka, "framewise-api")
+    s3 = S3Settings()
+    frames = open_frame_store(paths, s3)
     services = Services(
         settings,
         CassandraVideoStore(client),
         CassandraResultStore(client),
-        FolderFrameStore(paths.frames_dir),
+        frames,
         CassandraModelStore(client),
         publisher,
         paths.sources_dir,
         {
             "kafka": kafka_check(kafka),
             "cassandra": client.ping,
-            "disk": disk_check(paths.frames_dir),
+            **store_checks(paths, frames),
             **{name: heartbeat_check(paths.data_dir, name) for name in ("ingest", "analysis")},
         },
         speeds=CassandraSpeedStore(client),
@@ -113,6 +116,8 @@ def _serve() -> int:
         webhooks=CassandraWebhookStore(client),
         guard=SourceGuard(webhooks.allowed_hosts),
         rtmp=_rtmp(client, paths),
+        kafka=kafka,
+        s3_buckets=s3.s3_buckets,
     )
     notifier = make_notifier(services, webhooks, paths.data_dir)
     doorbell = Doorbell(kafka, partial(_tell, services))

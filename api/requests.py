@@ -20,6 +20,7 @@ from pydantic.alias_generators import to_camel
 
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskName, TaskRequest
+from pipeline.contracts.s3 import S3Object, is_s3
 from pipeline.contracts.videos import KeepFrames, Sampling, VideoStatus
 from pipeline.stores.rows import ResultQuery
 
@@ -85,6 +86,14 @@ def _check_url(name: str, url: str, advice: str) -> None:
         raise ValueError(f"{name} must start with http:// or https:// and name a host{advice}")
     if any(ord(c) <= 32 or ord(c) == 127 for c in url):
         raise ValueError(f"{name} must not hold spaces or control characters; percent-encode them")
+
+
+def _check_object(url: str) -> None:
+    """Raise ValueError for what is no object of S3."""
+    try:
+        S3Object.parse(url)
+    except ValueError as e:
+        raise ValueError(f"videoURL {e}") from e
 
 
 def _as_object(value: Any) -> Any:
@@ -185,13 +194,17 @@ class StartRequest(AnalysisOptions):
     video_url: str = Field(
         validation_alias=AliasChoices("videoURL", "videoUrl", "video_url"),
         max_length=4096,
-        description="http or https; an address on the public network unless the host is allowed in the settings",
+        description="http or https, an address on the public network unless the host is allowed in the settings; "
+        "or `s3://bucket/key`, with `?versionId=` for one version, of a bucket that the settings name",
     )
 
     @field_validator("video_url")
     @classmethod
     def _fetchable(cls, value: str) -> str:
-        _check_url("videoURL", value, "; upload files instead")
+        if is_s3(value):
+            _check_object(value)
+        else:
+            _check_url("videoURL", value, "; upload files instead")
         return value
 
 

@@ -89,6 +89,7 @@ class VideoAnswer(_Answer):
     fps: float | None
     width: int | None
     height: int | None
+    codec: str | None = Field(default=None, description="of the source, such as h264; null until it has been read")
     frames: FrameCounts
     missing: list[MissingRange]
     gaps: list[GapAnswer] = Field(

@@ -19,7 +19,7 @@ from api.waiting import QueueWatch
 from api.webcam.rates import PictureRates
 from pipeline.clearing import Stores
 from pipeline.contracts.errors import StoreUnavailable
-from pipeline.contracts.settings import ApiSettings, KafkaSettings, LiveSettings
+from pipeline.contracts.settings import ApiSettings, KafkaSettings, LiveSettings, PathSettings
 from pipeline.digests.making import DigestCache
 from pipeline.kafka.publishing import Publisher
 from pipeline.kafka.topics import wait_for_broker
@@ -28,6 +28,7 @@ from pipeline.stores.deletions import DeletionStore, InMemoryDeletionStore
 from pipeline.stores.digests import DigestStore, InMemoryDigestStore
 from pipeline.stores.frames import FrameStore
 from pipeline.stores.models import ModelStore
+from pipeline.stores.object_frames import ObjectFrameStore
 from pipeline.stores.pushed import FolderPushedFrames, PushedFrames
 from pipeline.stores.results import ResultStore
 from pipeline.stores.search import InMemorySearchIndex, SearchIndex
@@ -46,7 +47,7 @@ MIN_FREE_BYTES = 256 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything a route may use. `sources_dir` is where uploads wait for ingest."""
+    """Everything a route may use. `sources_dir` is where uploads wait for ingest, `s3_buckets` whence objects come."""
 
     settings: ApiSettings
     videos: VideoStore
@@ -73,6 +74,8 @@ class Services:
     system: SystemWatch = field(default_factory=SystemWatch)
     newest: NewestOutcomes = field(default_factory=NewestOutcomes)
     streams: LiveSettings = field(default_factory=LiveSettings)
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    s3_buckets: tuple[str, ...] = ()
     queue: QueueWatch = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,6 +113,13 @@ def kafka_check(settings: KafkaSettings) -> Check:
         return f"{len(brokers)} broker(s)"
 
     return check
+
+
+def store_checks(paths: PathSettings, frames: FrameStore) -> dict[str, Check]:
+    """Whether frames can be kept: room on the disk, or a bucket that answers, and room for uploads all the same."""
+    if isinstance(frames, ObjectFrameStore):
+        return {"frames": frames.ping, "disk": disk_check(paths.data_dir)}
+    return {"disk": disk_check(paths.frames_dir)}
 
 
 def disk_check(folder: Path) -> Check:

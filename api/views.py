@@ -14,6 +14,7 @@ from api.responses import (
 )
 from api.services import Services
 from pipeline.completion import missing
+from pipeline.contracts.captures import CAPTURED
 from pipeline.contracts.results import ResultRow
 from pipeline.contracts.urls import redact_url
 from pipeline.contracts.videos import LedgerCount, SourceProgress, Video, VideoStatus
@@ -33,7 +34,7 @@ def video_answer(services: Services, video: Video) -> VideoAnswer:
     return VideoAnswer(
         video_id=video.video_id,
         video_name=video.video_name,
-        video_url=None if video.source_url.startswith((UPLOADED, PUSHED)) else redact_url(video.source_url),
+        video_url=None if video.source_url.startswith((UPLOADED, PUSHED, CAPTURED)) else redact_url(video.source_url),
         source=video.source,
         status=video.status,
         models_to_run=[TaskAnswer.model_validate(task) for task in video.tasks],
@@ -49,6 +50,7 @@ def video_answer(services: Services, video: Video) -> VideoAnswer:
         fps=progress.fps,
         width=progress.width,
         height=progress.height,
+        codec=progress.codec,
         frames=stands.frames,
         missing=[MissingRange(from_=gap.first, to=gap.last) for gap in gaps],
         gaps=[GapAnswer(from_=gap.started_at, to=gap.ended_at, reason=gap.reason) for gap in progress.gaps],

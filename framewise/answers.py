@@ -77,6 +77,7 @@ class Video(Answer):
     fps: float | None = None
     width: int | None = None
     height: int | None = None
+    codec: str | None = None
     frames: FrameCounts = FrameCounts()
     missing: list[MissingRange] = []
     gaps: list[Gap] = []
@@ -100,6 +101,24 @@ class Video(Answer):
     def ended(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.status in ENDED
+
+
+class Publish(Answer):
+    """Where a camera's pictures are published: brokers as Kafka's clients take them, the topic, and of every record
+    the key (hexadecimal) and these headers.
+    """
+
+    bootstrap: str
+    topic: str
+    key: str = ""
+    headers: dict[str, str] = {}
+
+
+class Camera(Video):
+    """A video whose pictures are published by a camera elsewhere, and where to."""
+
+    camera_id: str
+    publish: Publish
 
 
 class Box(Answer):

@@ -11,9 +11,10 @@ from framewise.following import Following
 from framewise.reading import Reading
 from framewise.retries import Retries
 from framewise.submissions import Submissions
+from framewise.system import Observing
 
 
-class Client(Submissions, Following, Reading, Control):
+class Client(Submissions, Following, Reading, Control, Observing):
     """A Framewise service; close it, or use it as a context manager. It may be shared by threads.
 
     `key` is an API key (`fw_…`), needed where the service asks for one. Answers 429 and 503 are tried again within

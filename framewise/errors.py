@@ -10,6 +10,8 @@ Catch broadly, recover narrowly::
     │   ├── Invalid       413, 422: `problem.errors` names the fields
     │   └── Busy          429, 503: not now, and the retries are used up
     ├── Unreachable       no answer, or a connection that cannot be held
+    ├── ExtraMissing      a part that is installed as an extra is not there
+    ├── WrongFile         a file of feeds cannot be used; the message says what is wrong where
     └── WaitTimeout       the video has not ended in the time that was given
 """
 
@@ -76,6 +78,18 @@ class Busy(Refused):
 
 class Unreachable(FramewiseError):
     """The service does not answer."""
+
+
+class ExtraMissing(FramewiseError):
+    """A part that is installed as an extra is not there; the message says how it is installed."""
+
+    def __init__(self, what: str, extra: str, reason: object = "") -> None:
+        hint = f"pip install 'framewise[{extra}]'"
+        super().__init__(f"{what} needs the extra {extra}: {hint}{f' ({reason})' if reason else ''}")
+
+
+class WrongFile(FramewiseError):
+    """A file of feeds cannot be used; the message has a line for each thing that is wrong."""
 
 
 class WaitTimeout(FramewiseError, TimeoutError):

@@ -60,11 +60,14 @@ class Following:
                     raise
                 time.sleep(1)
 
-    def events(self, video_id: str | UUID, last_event_id: str | None = None, previews: bool = False) -> Iterator[Event]:
+    def events(
+        self, video_id: str | UUID, last_event_id: str | None = None, previews: bool = False, newest: bool = False
+    ) -> Iterator[Event]:
         """Each event once, until the video has ended; a connection that breaks is taken up again where it was.
 
         Raises Unreachable after ten connections in a row that brought nothing. With `previews` results come as soon as
-        a worker has them, without an id and in no order, besides those that count.
+        a worker has them, without an id and in no order, besides those that count. With `newest` they begin behind
+        the newest row that is there, unless an event's id says from where on.
         """
         failures = 0
         while failures < MOST_RECONNECTS:
@@ -72,7 +75,7 @@ class Following:
                 self._connection.retries.sleep(min(5.0, 0.25 * 2**failures))
             failures += 1
             try:
-                for event in self._connected(video_id, last_event_id, previews):
+                for event in self._connected(video_id, last_event_id, previews, newest):
                     failures, last_event_id = 0, event.id or last_event_id
                     yield event
                     if event.last:
@@ -83,11 +86,11 @@ class Following:
                 continue
         raise Unreachable(f"the events of video {video_id} cannot be had; the last that came was {last_event_id}")
 
-    def _connected(self, video_id: str | UUID, after: str | None, previews: bool) -> Iterator[Event]:
+    def _connected(self, video_id: str | UUID, after: str | None, previews: bool, newest: bool) -> Iterator[Event]:
         with self._connection.stream(
             "GET",
             f"/analysis/{video_id}/events",
-            params={"previews": "true" if previews else None},
+            params={"previews": "true" if previews else None, "newest": "true" if newest else None},
             headers={"Last-Event-ID": after, "Accept": "text/event-stream"},
             timeout=SILENCE,
         ) as answer:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from framewise.answers import Endpoint, Video
+from framewise.answers import Camera, Endpoint, Video
 from framewise.connection import Connection
 
 UPLOAD_TIMEOUT = httpx.Timeout(600, connect=5)
@@ -86,6 +86,16 @@ class Submissions:
         `keep` is `newest` or `all`: what becomes of frames when the analysis falls behind.
         """
         return self._submit("/analysis/stream", {"streamURL": url, "keep": keep, **fields(options)}, options)
+
+    def camera(self, camera_id: str, keep: str = "newest", **options: Unpack[Options]) -> Camera:
+        """Have pictures of a camera analysed that somebody publishes to Kafka: the video, and where to publish.
+
+        `keep` is `newest` or `all`: what becomes of pictures when the analysis falls behind, or is away.
+        """
+        body = {"cameraId": camera_id, "keep": keep, **fields(options)}
+        return Camera.model_validate(
+            self._connection.json("POST", "/analysis/camera", json=body, headers=_key(options))
+        )
 
     def upload(self, path: str | Path, *, on_progress: OnProgress | None = None, **options: Unpack[Options]) -> Video:
         """Submit a file, streamed from disk. Raises OSError when it cannot be read."""

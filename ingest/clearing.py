@@ -15,8 +15,8 @@ from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.clearing import Cleared, ClearedVideo, Stores, clear_each
 from pipeline.contracts.errors import StoreError
-from pipeline.contracts.settings import CassandraSettings, PathSettings, wrong_settings
-from pipeline.stores.frames import FolderFrameStore
+from pipeline.contracts.settings import CassandraSettings, PathSettings, S3Settings, wrong_settings
+from pipeline.stores.frame_store import open_frame_store
 from pipeline.stores.sources import SourceFolder
 
 LONGEST = 36_500
@@ -74,7 +74,7 @@ def _clear(paths: PathSettings, cassandra: CassandraSettings, before: datetime, 
         stores = Stores(
             CassandraVideoStore(client),
             CassandraResultStore(client),
-            FolderFrameStore(paths.frames_dir),
+            open_frame_store(paths, S3Settings()),
             SourceFolder(paths.sources_dir),
         )
         for video in clear_each(stores, before, dry_run):

@@ -153,7 +153,13 @@ class VideoJob:
         elif isinstance(message, Decoded):
             self._journal.note(frames_decoded=max(message.frames_decoded, self._journal.progress.frames_decoded))
         elif isinstance(message, Probe):
-            self._journal.note(duration=message.duration, fps=message.fps, width=message.width, height=message.height)
+            self._journal.note(
+                duration=message.duration,
+                fps=message.fps,
+                width=message.width,
+                height=message.height,
+                codec=message.codec,
+            )
             self._journal.write()
 
     def _outcomes(self) -> int:

@@ -8,18 +8,22 @@ import sys
 import threading
 from types import FrameType
 
-from ingest.download import Downloader, DownloadLimits
+from ingest.download import Downloader
+from ingest.fetching import AnyFetcher
 from ingest.indexer import Indexed, Indexer
 from ingest.job import Workbench
 from ingest.live.bench import LiveBench
+from ingest.live.captured.finding import CapturedSources
 from ingest.live.finding import LiveSources
 from ingest.live.outcomes import HeardOutcomes
 from ingest.pace import Pace
 from ingest.publishers import PublisherSweep
 from ingest.retention import Retention
+from ingest.s3 import S3Fetcher
 from ingest.sandbox import announce_sandbox
 from ingest.speedometer import Speedometer
 from ingest.sweeper import Sweeper
+from ingest.transfer import DownloadLimits
 from ingest.wakeups import WakeUps
 from ingest.wiping import Wiper
 from ingest.worker import Worker
@@ -40,6 +44,7 @@ from pipeline.contracts.settings import (
     LiveSettings,
     PathSettings,
     RtmpSettings,
+    S3Settings,
 )
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.observing.logs import log_to_stdout
@@ -49,7 +54,7 @@ from pipeline.outbound.guard import SourceGuard
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 from pipeline.rtmp.nginx import NginxRtmp
 from pipeline.stores.duties import CassandraDutyStore
-from pipeline.stores.frames import FolderFrameStore
+from pipeline.stores.frame_store import open_frame_store
 from pipeline.stores.pushed import FolderPushedFrames
 from pipeline.stores.sources import SourceFolder
 
@@ -81,14 +86,16 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     client = CassandraClient(cassandra)
     videos, results = CassandraVideoStore(client), CassandraResultStore(client)
     publisher = KafkaPublisher(kafka, client_id="framewise-ingest", linger_ms=LINGER_MS)
-    sources, frames = SourceFolder(paths.sources_dir), FolderFrameStore(paths.frames_dir)
+    sources, s3 = SourceFolder(paths.sources_dir), S3Settings()
+    frames = open_frame_store(paths, s3)
     limits = DownloadLimits(settings.max_download_bytes, settings.download_timeout)
     guard = SourceGuard(settings.allowed_hosts)
-    fetcher = Downloader(guard, limits)
+    fetcher = AnyFetcher(Downloader(guard, limits), S3Fetcher(s3, limits))
     live_publisher = KafkaPublisher(kafka, client_id="framewise-ingest-live", linger_ms=0)
     outcomes, streams = HeardOutcomes(kafka), LiveSettings()
     published = CassandraPublisherStore(client)
-    live = LiveSources(streams, guard, published, FolderPushedFrames(paths.sources_dir))
+    captured = CapturedSources(kafka, streams, videos, live_publisher, settings.max_pixels)
+    live = LiveSources(streams, guard, published, FolderPushedFrames(paths.sources_dir), captured.of)
     worker = Worker(
         Workbench(
             videos,

@@ -46,6 +46,7 @@ class RerunJob(VideoJob):
             fps=probe.fps,
             width=probe.width,
             height=probe.height,
+            codec=probe.codec,
             download_started_at=known.download_started_at or now,
             download_finished_at=known.download_finished_at or now,
         )

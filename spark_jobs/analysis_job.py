@@ -5,9 +5,10 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 
 from pipeline.cassandra.client import CassandraClient
@@ -15,8 +16,7 @@ from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.results import TaskName
-from pipeline.contracts.settings import AnalysisSettings, CassandraSettings, KafkaSettings, PathSettings
-from pipeline.kafka.topics import Topics
+from pipeline.contracts.settings import AnalysisSettings, CassandraSettings, KafkaSettings, PathSettings, S3Settings
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing, stop_tracing
 from pipeline.observing.usage import report_usage
@@ -24,10 +24,14 @@ from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 from pipeline.stores.models import CassandraModelStore
 from spark_jobs import gpus, transforms
 from spark_jobs.batch_end import BatchEnd
+from spark_jobs.crew import Crew
+from spark_jobs.hands import SparkHands
 from spark_jobs.in_flight import folder_of
-from spark_jobs.live import keep_following
+from spark_jobs.live_crew import LiveCrew
 from spark_jobs.process import WorkerSettings, this_worker
 from spark_jobs.progress import Progress
+from spark_jobs.query import start_query
+from spark_jobs.room import Room
 from spark_jobs.session import build_session
 from spark_jobs.warming import keep_warm, warm
 from spark_jobs.watchdog import Watchdog
@@ -37,33 +41,6 @@ WATCHDOG_MARGIN = 5.0
 """A worker that hangs ends itself first, if it still can."""
 
 log = logging.getLogger("spark_jobs.analysis_job")
-
-
-def read_frames(spark: SparkSession, kafka: KafkaSettings, analysis: AnalysisSettings) -> DataFrame:
-    """The stream of frame records, from the earliest that the topic still has."""
-    return (
-        spark.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", kafka.kafka_bootstrap)
-        .option("subscribe", Topics.of(kafka).frames)
-        .option("startingOffsets", "earliest")
-        .option("includeHeaders", "true")
-        .option("maxOffsetsPerTrigger", analysis.trigger_frames)
-        .option("failOnDataLoss", "false")
-        .load()
-    )
-
-
-def start_query(frames: DataFrame, end: BatchEnd, settings: WorkerSettings, workers: int) -> StreamingQuery:
-    """The one query: parse, spread, analyse and keep, complete."""
-    records = transforms.spread(transforms.parse(frames), workers)
-    outcomes = transforms.outcomes(records, analyze_udf(functools.partial(this_worker, settings), transforms.INPUT))
-    checkpoint = settings.paths.data_dir / "checkpoints" / "analysis"
-    return (
-        outcomes.writeStream.queryName("analysis")
-        .option("checkpointLocation", str(checkpoint))
-        .foreachBatch(end)
-        .start()
-    )
 
 
 def with_gpus(settings: AnalysisSettings) -> AnalysisSettings:
@@ -91,22 +68,28 @@ def run(stopped: threading.Event) -> int:
     """Build everything, warm the workers, analyse until `stopped`; the exit status."""
     paths, kafka, analysis = PathSettings(), KafkaSettings(), with_gpus(AnalysisSettings())
     cassandra = CassandraSettings()
-    worker_settings = WorkerSettings(paths, cassandra, kafka, analysis.gpu, analysis.hang_seconds)
+    worker_settings = WorkerSettings(paths, cassandra, kafka, analysis.gpu, analysis.hang_seconds, S3Settings())
     client = CassandraClient(cassandra)
     watchdog = Watchdog(folder_of(paths.data_dir), analysis.hang_seconds + WATCHDOG_MARGIN)
     watchdog.start()
-    spark = build_session(analysis, paths, kafka.live_partitions)
+    room = Room(analysis, kafka)
+    spark = build_session(room.settings, paths, room.live)
     spark.sparkContext.setLogLevel("WARN")
     try:
-        everyone = analysis.workers + kafka.live_partitions
-        models = warm(spark, worker_settings, everyone, tuple(TaskName) if analysis.preload else ())
+        tasks = tuple(TaskName) if analysis.preload else ()
+        live = LiveCrew(spark, worker_settings, analysis.live_workers, room.live_need())
+        hands = SparkHands(spark, worker_settings, tasks)
+        crew = Crew(hands, live, paths.data_dir, analysis.workers, functools.partial(room.limit, spark))
+        models = warm(spark, worker_settings, crew.start() + live.tasks, tasks)
         CassandraModelStore(client).save(models)
-        end = BatchEnd(CassandraVideoStore(client), CassandraResultStore(client))
-        keep_following(spark, worker_settings, kafka.live_partitions, stopped)
-        keep_warm(spark, worker_settings, analysis.workers, stopped, end.idle_seconds)
-        query = start_query(read_frames(spark, kafka, analysis), end, worker_settings, analysis.workers)
+        live.keep_following(stopped)
+        end = BatchEnd(CassandraVideoStore(client), CassandraResultStore(client), crew, _analysis(worker_settings))
+        keep_warm(spark, worker_settings, lambda: crew.working, stopped, end.idle_seconds)
+        query = start_query(spark, kafka, analysis, paths, end)
+        crew.look()
+        crew.keep_looking(stopped)
         mark_ready(paths.data_dir, "analysis")
-        log.info("ready: %d workers on %s", analysis.workers, spark.sparkContext.master)
+        log.info("ready: %d workers on %s", crew.working, spark.sparkContext.master)
         return _watch(query, stopped, paths.data_dir)
     finally:
         unmark_ready(paths.data_dir, "analysis")
@@ -116,6 +99,12 @@ def run(stopped: threading.Event) -> int:
         client.close()
         stop_tracing()
         log.info("stopped")
+
+
+def _analysis(settings: WorkerSettings) -> Callable[[DataFrame], DataFrame]:
+    """What makes outcomes of records, by the worker of the process that it runs in."""
+    analyze = analyze_udf(functools.partial(this_worker, settings), transforms.INPUT)
+    return lambda records: transforms.outcomes(records, analyze)
 
 
 def _watch(query: StreamingQuery, stopped: threading.Event, data_dir: Path) -> int:

@@ -1,8 +1,9 @@
-"""Owns what happens when a micro-batch has ended: videos whose last frame was in it are completed."""
+"""Owns a micro-batch: spread over the workers that there are now; videos whose last frame was in it are completed."""
 
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -13,16 +14,23 @@ from pipeline.contracts.errors import StoreUnavailable
 from pipeline.observing import metrics
 from pipeline.stores.results import ResultStore
 from pipeline.stores.videos import VideoStore
+from spark_jobs import transforms
+from spark_jobs.crew import Crew
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class BatchEnd:
-    """The `foreachBatch` function. The workers keep their outcomes themselves; it runs them and looks at the ledger."""
+    """The `foreachBatch` function. The workers keep their outcomes themselves; it runs them and looks at the ledger.
+
+    `analyse` makes outcomes of records.
+    """
 
     videos: VideoStore
     results: ResultStore
+    crew: Crew
+    analyse: Callable[[DataFrame], DataFrame]
     _ended: float = field(default_factory=time.monotonic, init=False)
     _running: bool = field(default=False, init=False)
 
@@ -35,12 +43,14 @@ class BatchEnd:
         began = time.perf_counter()
         self._running = True
         try:
-            frames = Counter(batch_df.toArrow().column("video_id").to_pylist())
+            with self.crew.batch() as workers:
+                outcomes = self.analyse(transforms.spread(batch_df, workers))
+                frames = Counter(outcomes.toArrow().column("video_id").to_pylist())
         finally:
             self._running, self._ended = False, time.monotonic()
         seconds = time.perf_counter() - began
         metrics.micro_batch(frames.total(), seconds)
-        log.info("batch %d: %d records in %.2f s", batch_id, frames.total(), seconds)
+        log.info("batch %d: %d records in %.2f s by %d workers", batch_id, frames.total(), seconds, workers)
         for video_id in frames:
             if video_id is not None:
                 complete(self.videos, self.results, UUID(video_id))

@@ -1,18 +1,13 @@
-"""Owns the analysis of live frames: Spark tasks without end, each with a worker of its own, a frame at a time."""
+"""Owns what a task without end does: it analyses live frames, one at a time, as they come."""
 
-import logging
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-import pyarrow as pa
-from pyspark.sql import SparkSession
-
+from pipeline.observing import metrics
 from spark_jobs.live_counts import LateCounts
-from spark_jobs.live_frames import KafkaLiveFrames, LiveFrames
-from spark_jobs.process import WorkerSettings, this_process
+from spark_jobs.live_frames import LiveFrames
 from spark_jobs.records import Row
 from spark_jobs.worker import FrameWorker
 
@@ -20,9 +15,6 @@ POLL_SECONDS = 0.2
 COUNT_SECONDS = 0.25
 AHEAD = 2
 """Frames whose outcomes are still being kept while the next one is analysed."""
-PAUSE_SECONDS = 2.0
-
-log = logging.getLogger(__name__)
 
 
 class LiveTask:
@@ -45,7 +37,9 @@ class LiveTask:
             while goes_on():
                 record = self._frames.next(POLL_SECONDS)
                 if record is not None:
+                    began = time.monotonic()
                     self._under_way.append((record, self._worker.take([record])[1]))
+                    metrics.live_busy(time.monotonic() - began)
                 self._settle()
                 self._count()
         finally:
@@ -70,36 +64,3 @@ class LiveTask:
             self._counted_at = time.monotonic()
             self._counting = list(self._kept.values()), self._counter.submit(self._counts.count)
             self._kept.clear()
-
-
-def follow(spark: SparkSession, settings: WorkerSettings, shares: int) -> None:
-    """Analyse live frames in `shares` tasks at the same time; returns only by raising what has ended them."""
-
-    def serve(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for share in batch.column("id").to_pylist():
-                process = this_process(settings)
-                worker, counts = process.live()
-                LiveTask(worker, KafkaLiveFrames(settings.kafka, share, shares), counts).run()
-        yield from ()
-
-    spark.range(0, shares, 1, shares).mapInArrow(serve, "nothing boolean").toArrow()
-
-
-def keep_following(
-    spark: SparkSession, settings: WorkerSettings, shares: int, stopped: threading.Event
-) -> threading.Thread:
-    """A thread that follows, and again after whatever ended it, until `stopped` is set."""
-
-    def run() -> None:
-        while not stopped.is_set():
-            try:
-                follow(spark, settings, shares)
-            except Exception:
-                if not stopped.is_set():
-                    log.warning("the analysis of live frames begins again", exc_info=True)
-            stopped.wait(PAUSE_SECONDS)
-
-    thread = threading.Thread(target=run, name="live", daemon=True)
-    thread.start()
-    return thread

@@ -1,8 +1,10 @@
 """Owns reading live frames: a share of topic `frames-live`, a frame at a time, and up to where all is kept."""
 
+from collections import defaultdict, deque
 from typing import Protocol
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
@@ -14,10 +16,12 @@ from spark_jobs.records import Row
 
 FETCH_BYTES = 4 * MAX_RECORD_BYTES
 REACH_SECONDS = 120.0
+AHEAD = 64
+"""Records that are looked at to find the oldest; a fetch bounds their bytes."""
 
 
 class LiveFrames(Protocol):
-    """Records in the order in which they came. For one thread; raises StoreUnavailable."""
+    """Records about in the order in which they came, those of a partition exactly. For one thread; StoreUnavailable."""
 
     def next(self, seconds: float) -> Row | None:
         """The next record, None when none comes within `seconds`."""
@@ -33,13 +37,14 @@ class LiveFrames(Protocol):
 
 
 class KafkaLiveFrames:
-    """LiveFrames of every `shares`-th partition, the `share`-th (from 0) first.
+    """LiveFrames of every `shares`-th partition, the `share`-th (from 0) first, the oldest record of all of them.
 
     Partitions are assigned by number, not dealt out by the broker: after the end of a worker nobody waits until it is
     missed. Should two read the same for a moment, the second outcome changes nothing.
     """
 
     def __init__(self, settings: KafkaSettings, share: int, shares: int) -> None:
+        self._ahead: defaultdict[TopicPartition, deque[ConsumerRecord]] = defaultdict(deque)
         topic = Topics.of(settings).frames_live
         wait_for_broker(settings, REACH_SECONDS)
         try:
@@ -48,7 +53,6 @@ class KafkaLiveFrames:
                 group_id=live_group(settings),
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
-                max_poll_records=1,
                 fetch_max_bytes=FETCH_BYTES,
                 allow_auto_create_topics=False,
             )
@@ -59,11 +63,21 @@ class KafkaLiveFrames:
 
     def next(self, seconds: float) -> Row | None:
         """The next record; an outage of the broker is one in which none comes."""
+        there = sum(map(len, self._ahead.values()))
+        if there < AHEAD:
+            self._fetch(0.0 if there else seconds)
+        waiting = [records for records in self._ahead.values() if records]
+        if not waiting:
+            return None
+        return _row(min(waiting, key=lambda records: records[0].timestamp).popleft())
+
+    def _fetch(self, seconds: float) -> None:
         try:
-            batches = self._consumer.poll(timeout_ms=int(seconds * 1000))
+            batches = self._consumer.poll(timeout_ms=int(seconds * 1000), max_records=AHEAD)
         except KafkaError as e:
             raise StoreUnavailable(f"live frames cannot be read: {e}") from e
-        return next((_row(record) for batch in batches.values() for record in batch), None)
+        for place, records in batches.items():
+            self._ahead[place].extend(records)
 
     def kept(self, record: Row) -> None:
         """Tell the broker, without waiting: what it does not hear is read again."""
@@ -75,8 +89,8 @@ class KafkaLiveFrames:
         self._consumer.close()
 
 
-def _row(record: object) -> Row:
+def _row(record: ConsumerRecord) -> Row:
     """The record as Spark's source gives it: of a header that is there several times, the first."""
-    headers = dict(reversed(record.headers))  # type: ignore[attr-defined]
+    headers = dict(reversed(record.headers))
     row: Row = {name: getattr(record, name) for name in ("value", "topic", "partition", "offset")}
     return row | {name: headers.get(name) for name in FRAME_HEADERS}

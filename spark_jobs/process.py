@@ -15,13 +15,13 @@ from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.results import ModelInfo, TaskName
-from pipeline.contracts.settings import CassandraSettings, KafkaSettings, PathSettings
+from pipeline.contracts.settings import CassandraSettings, KafkaSettings, PathSettings, S3Settings
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.observing import metrics
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing
 from pipeline.observing.usage import report_usage
-from pipeline.stores.frames import FolderFrameStore
+from pipeline.stores.frame_store import open_frame_store
 from spark_jobs.alone import Alone
 from spark_jobs.careful import CarefulAnalyzer
 from spark_jobs.gpus import bind_this_process
@@ -42,6 +42,7 @@ class WorkerSettings:
     kafka: KafkaSettings
     gpu: bool
     hang_seconds: float
+    s3: S3Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _open(settings: WorkerSettings) -> Process:
     client = CassandraClient(settings.cassandra)
     videos, results = CassandraVideoStore(client), CassandraResultStore(client)
     publisher = KafkaPublisher(settings.kafka, f"framewise-{name}")
-    frames = FolderFrameStore(settings.paths.frames_dir)
+    frames = open_frame_store(settings.paths, settings.s3)
 
     @functools.cache
     def live() -> tuple[FrameWorker, LateCounts]:

@@ -19,8 +19,9 @@ GPU_EXECUTOR_MB = 2048
 def master_of(settings: AnalysisSettings, live: int = 0) -> str:
     """Where the application runs: the setting, or this machine.
 
-    On the CPU that is as many threads of one process as workers, those for `live` frames included. GPUs are resources,
-    which only a cluster manager deals out: one with a single executor, within this application.
+    On the CPU that is as many threads of one process as there may be workers, those for `live` frames included: one
+    without a task costs nothing. GPUs are resources, which only a cluster manager deals out: one with a single
+    executor, within this application.
     """
     if settings.spark_master:
         return settings.spark_master

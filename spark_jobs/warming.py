@@ -75,7 +75,7 @@ def _info(row: dict[str, Any]) -> ModelInfo:
 def keep_warm(
     spark: SparkSession,
     settings: WorkerSettings,
-    workers: int,
+    workers: Callable[[], int],
     stopped: threading.Event,
     idle_seconds: Callable[[], float],
 ) -> threading.Thread:
@@ -86,7 +86,7 @@ def keep_warm(
             if idle_seconds() < KEEP_SECONDS:
                 continue
             try:
-                warm(spark, settings, workers, ())
+                warm(spark, settings, workers(), ())
             except Exception:
                 logging.getLogger(__name__).warning("the workers could not be kept warm", exc_info=True)
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import wrong_settings
 from pipeline.kafka.dead_letters import DeadLetters
-from stack import commands, cqlsh, dead_letters, demo, doctor, keys, report, tools
+from stack import commands, cqlsh, dead_letters, demo, doctor, keys, report, tools, workers
 from stack.running import kafka_of
 from stack.settings import PREFIX, StackSettings
 
@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options; without a command, `up`."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--workers", type=int, metavar="N", help="Spark workers (default: one a core)")
+    shared.add_argument("--with", action="append", dest="doors", metavar="NAME", help="a door: aws, camera, edge, mqtt")
     shared.add_argument("--gpu", action="store_true", help="use the GPU; refused where there is none")
     top = argparse.ArgumentParser(prog="run.sh", parents=[shared])
     found = top.add_subparsers(dest="command", metavar="command")
@@ -33,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("source", nargs="?", metavar="URL|FILE", help="the video; a sample when left out")
     found.add_parser("down", help="stop what was started here")
     found.add_parser("status", help="show the services")
+    number = found.add_parser("workers", help="how many workers there are; have another number, while it runs")
+    number.add_argument("number", nargs="?", type=int, metavar="N")
     logs = found.add_parser("logs", help="show the logs")
     logs.add_argument("service", nargs="?", default="")
     logs.add_argument("-f", "--follow", action="store_true", help="wait for more")
@@ -58,6 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.reconfigure(line_buffering=True)  # progress and logs are read while they come, in a pipe too
     if getattr(options, "source", None) and "://" not in options.source:
         options.source = str(called_from / options.source)
+    if hasattr(options, "doors"):
+        os.environ[f"{PREFIX}DOORS"] = ",".join(sorted({*options.doors}))
     for name in ("workers", "gpu"):
         if hasattr(options, name):
             os.environ[PREFIX + name.upper()] = str(getattr(options, name)).lower()
@@ -102,6 +107,10 @@ def _run(options: argparse.Namespace, settings: StackSettings, console: Console)
             return 0
         case "status":
             return report.show_status(settings, console)
+        case "workers" if options.number is None:
+            return workers.show(settings, say)
+        case "workers":
+            return workers.change(settings, options.number, say)
         case "logs":
             return report.show_logs(settings, console, options.service, options.lines, options.follow)
         case "demo":

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 
+from pipeline import workforce
 from pipeline.contracts.errors import StackError
 from pipeline.contracts.settings import ROOT
 from pipeline.identity import Identity, process_of
@@ -41,6 +42,8 @@ def up(settings: StackSettings, say: Say, services: tuple[Service, ...] = SERVIC
             say("already running")
             return
         end_orphans(settings, say)
+        if "workers" in settings.model_fields_set:
+            workforce.forget(settings.data_dir)
         _check_machine(settings, wanted)
         _fetch_jars(settings, wanted, say)
         try:
@@ -86,7 +89,10 @@ def _check_same(settings: StackSettings, state: StackState) -> None:
         if name in asked and name != TOKEN_VARIABLE and state.settings.get(name) != value
     ]
     if different:
-        raise StackError(f"the stack runs with other settings: {'; '.join(different)}. Stop it first: ./run.sh down")
+        hint = "Stop it first: ./run.sh down"
+        if any(one.startswith(f"{PREFIX}WORKERS ") for one in different):
+            hint += "; the number of workers changes while it runs: ./run.sh workers N"
+        raise StackError(f"the stack runs with other settings: {'; '.join(different)}. {hint}")
 
 
 def _check_machine(settings: StackSettings, services: tuple[Service, ...]) -> None:

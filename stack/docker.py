@@ -26,8 +26,8 @@ LAST = ("api", "ingest", "analysis")
 def parser() -> argparse.ArgumentParser:
     """The commands and their options; without a command, `up`."""
     top = argparse.ArgumentParser(prog="run.sh --docker")
-    top.add_argument("command", nargs="?", choices=("up", "down", "status", "logs"), default="up")
-    top.add_argument("service", nargs="?", default="", help="of `logs`: all when left out")
+    top.add_argument("command", nargs="?", choices=("up", "down", "status", "logs", "workers"), default="up")
+    top.add_argument("service", nargs="?", default="", help="of `logs`: all when left out; of `workers`: how many")
     top.add_argument("--docker", action="store_true", help=argparse.SUPPRESS)
     top.add_argument("--gpu", action="store_true", help="use NVIDIA GPUs; refused where there are none")
     top.add_argument("--workers", type=int, metavar="N", help="Spark workers (default: one a core, or one a GPU)")
@@ -105,7 +105,7 @@ def _run(command: list[str], workers: int, seconds: float | None) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Do what is asked; the exit status. Raises StackError."""
-    if options.service and options.command != "logs":
+    if options.service and options.command not in ("logs", "workers"):
         raise StackError(f"`{options.command}` takes no {options.service}; it is for all services")
     if options.gpu and options.command == "up":
         check_gpu()
@@ -122,7 +122,25 @@ def run(options: argparse.Namespace) -> int:
             service = [options.service] if options.service else []
             follow = ["--follow"] if options.follow else []
             return _run([*compose, "logs", "--tail", str(options.lines), *follow, *service], workers, None)
+        case "workers":
+            return change_workers(compose, options)
     return up(compose, options, workers)
+
+
+def change_workers(compose: list[str], options: argparse.Namespace) -> int:
+    """Have so many workers while all else runs: the analysis is asked first, so that none ends in its work."""
+    if options.gpu:
+        raise StackError("there is one worker a GPU; their number cannot be changed")
+    if not re.fullmatch(r"[1-9]\d{0,3}", options.service):
+        raise StackError(f"how many workers? {options.service or 'nothing'} is no number from 1 on")
+    number = int(options.service)
+    asked = _run(
+        [*compose, "exec", "--no-TTY", "analysis", "python", "-m", "spark_jobs.asking", str(number)],
+        number,
+        ASK_SECONDS,
+    )
+    scaled = ["up", "--detach", "--no-deps", "--no-recreate", "--scale", f"worker={number}", "worker"]
+    return asked or _run([*compose, *scaled], number, READY_SECONDS)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from pipeline.contracts.settings import S3Settings
 from stack import machine, round_trips
 from stack.running import cassandra_of, kafka_of, running
 from stack.settings import StackSettings
@@ -86,6 +87,11 @@ def machine_checks(settings: StackSettings) -> list[Check]:
             machine.WEIGHTS_SECONDS,
         ),
     ]
+    if settings.frames_in_objects:
+        ask = partial(round_trips.frames_there_and_back, settings, S3Settings())
+        checks.append(
+            Check("frame store", ask, "Make the bucket, or let the keys of this machine use it: docs/aws.md.")
+        )
     return [*checks, Check("GPU", machine.gpu, gpu)] if settings.gpu else checks
 
 

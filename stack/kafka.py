@@ -24,11 +24,25 @@ def prepare(settings: StackSettings) -> None:
     settings.conf_dir.mkdir(parents=True, exist_ok=True)
     _properties(settings).write_text(
         Template((CONF / "kafka.properties").read_text()).substitute(
-            port=settings.kafka_port, controller_port=settings.kafka_controller_port, data=_data(settings)
+            port=settings.kafka_port,
+            controller_port=settings.kafka_controller_port,
+            data=_data(settings),
+            **_outside(settings),
         )
     )
     if not (_data(settings) / "meta.properties").exists():
         _format(settings)
+
+
+def _outside(settings: StackSettings) -> dict[str, str]:
+    """The listener for other machines, and what they are told to connect to; nothing unless it is asked for."""
+    if not settings.kafka_host:
+        return {"outside": "", "outside_advertised": ""}
+    host = f"[{settings.kafka_host}]" if ":" in settings.kafka_host else settings.kafka_host
+    return {
+        "outside": f",OUTSIDE://{host}:{settings.kafka_outside_port}",
+        "outside_advertised": f",OUTSIDE://{settings.kafka_advertised}",
+    }
 
 
 def command(settings: StackSettings) -> list[str]:

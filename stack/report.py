@@ -10,6 +10,7 @@ from rich.table import Table
 from pipeline.confinement import read_confinement
 from pipeline.contracts.errors import StackError
 from pipeline.identity import process_of
+from stack import workers
 from stack.logs import follow, last_lines
 from stack.processes import family, marked, memory
 from stack.services import SERVICES, chosen
@@ -33,6 +34,8 @@ def addresses(settings: StackSettings) -> list[tuple[str, str]]:
         found.append(("Cassandra", f"{HOST}:{settings.cassandra_port}"))
     if "rtmp" in names:
         found.append(("RTMP", f"rtmp://{settings.rtmp_host}:{settings.rtmp_port}/live"))
+    if "mqtt" in names:
+        found.append(("MQTT", f"{HOST}:{settings.mqtt_port}"))
     return [*found, ("Logs", str(settings.log_dir))]
 
 
@@ -56,7 +59,7 @@ def show_status(settings: StackSettings, console: Console) -> int:
         for name, status in {"supervisor": supervisor, **state.services}.items():
             table.add_row(*_row(state, name, status, running))
     else:
-        for service in SERVICES:
+        for service in (s for s in SERVICES if not s.doors):
             table.add_row(service.name, "stopped", "", "", "", "", "")
     console.print(table)
     for name, status in state.services.items() if state is not None else ():
@@ -64,6 +67,8 @@ def show_status(settings: StackSettings, console: Console) -> int:
             text = f"{name} was started again, {status.failures} in all; the last time it {status.reason}"
             console.print(text, markup=False, highlight=False, soft_wrap=True)
     show_missing(settings, console)
+    if running and state is not None and "analysis" in state.services:
+        console.print(f"workers: {workers.describe(settings)}", highlight=False, markup=False, soft_wrap=True)
     if running and state is not None and "ingest" in state.services:
         show_sandbox(settings, console)
     ready = running and state is not None and all(status.up for status in state.services.values())
@@ -73,7 +78,7 @@ def show_status(settings: StackSettings, console: Console) -> int:
 def show_missing(settings: StackSettings, console: Console) -> None:
     """Print which services this machine cannot run, and how that is changed."""
     for service in SERVICES:
-        if (reason := service.missing()) and not settings.services:
+        if not service.doors and (reason := service.missing()) and not settings.services:
             console.print(f"{service.name} does not run here: {reason}", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -16,8 +16,9 @@ from kafka.errors import KafkaError
 
 from pipeline.cassandra.client import cluster, store_errors
 from pipeline.contracts.errors import StackError
-from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings
+from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings, PathSettings, S3Settings
 from pipeline.kafka.topics import wait_for_broker
+from pipeline.stores.frame_store import open_frame_store
 from stack import jars
 from stack.preflight import find_java
 from stack.settings import StackSettings
@@ -30,6 +31,20 @@ COUNT_SECONDS = 240.0
 def unique_name() -> str:
     """A name that nobody else has, for a topic or a keyspace."""
     return f"framewise_doctor_{uuid.uuid4().hex[:12]}"
+
+
+def frames_there_and_back(paths: PathSettings, s3: S3Settings) -> str:
+    """Keep a frame of nobody's video where frames are kept, find it again, delete it. Raises StoreError, StackError."""
+    frames, video_id, picture = open_frame_store(paths, s3), uuid.uuid4(), os.urandom(1000)
+    try:
+        frames.put(video_id, 1, picture)
+        if frames.get(video_id, 1) != picture or [found.frame_number for found in frames.stored(video_id, 0)] != [1]:
+            raise StackError(f"a frame that was put into {paths.frame_store} did not come back as it was")
+    finally:
+        frames.delete_video(video_id)
+    if frames.buckets(video_id):
+        raise StackError(f"a frame in {paths.frame_store} was deleted and is still there")
+    return f"a frame put into {paths.frame_store}, read, listed and deleted"
 
 
 def kafka_there_and_back(kafka: KafkaSettings, topic: str) -> str:

@@ -9,7 +9,7 @@ import httpx
 
 from pipeline.contracts.errors import StackError
 from pipeline.readiness import BEAT_SECONDS, beat_file
-from stack import cassandra, kafka, rtmp
+from stack import cassandra, kafka, mqtt, rtmp
 from stack.settings import StackSettings
 
 
@@ -35,7 +35,8 @@ class Service:
     few seconds. Once it is ready, `alive` is asked now and then: it gets the settings and the seconds that it may take,
     may raise, and asks this service alone, so that no other's failure counts. `ports` and `jars` are names of settings
     and of jar sets. A service that runs `once` is ready when it has ended well. Limits are in seconds. `missing`
-    says what a machine lacks for it, and how that is changed: the others run all the same.
+    says what a machine lacks for it, and how that is changed: the others run all the same. A service of `doors` runs
+    where one of them is asked for. One that `ends` may be told to by others than us, and is not started again then.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Service:
     jars: tuple[str, ...] = ()
     once: bool = False
     missing: Callable[[], str] = _there
+    doors: tuple[str, ...] = ()
+    ends: bool = False
     ready_limit: float = 60.0
     stop_limit: float = 20.0
     backoff_limit: float = 30.0
@@ -89,6 +92,26 @@ def _api_ready(settings: StackSettings, pid: int) -> bool:
 
 def _api_alive(settings: StackSettings, seconds: float) -> bool:
     return httpx.get(f"{settings.api_url}/healthz", timeout=seconds, trust_env=False).status_code == 200
+
+
+def _door(
+    name: str,
+    module: str = "",
+    after: tuple[str, ...] = (),
+    variables: Callable[[StackSettings], dict[str, str]] = lambda settings: {},
+    ends: bool = False,
+) -> Service:
+    """A way in beside the API, which it asks: so it begins when that answers."""
+    return Service(
+        name,
+        _module(module or f"connectors.{name}.main"),
+        ready_file_of(name),
+        beating(name),
+        variables=variables,
+        after=("api", *after),
+        doors=(name,),
+        ends=ends,
+    )
 
 
 def _spark_variables(settings: StackSettings) -> dict[str, str]:
@@ -163,21 +186,48 @@ SERVICES = (
         ports=("rtmp_port", "rtmp_control_port"),
         missing=rtmp.missing,
     ),
+    Service(
+        "mqtt",
+        mqtt.command,
+        lambda settings, pid: mqtt.ready(settings),
+        mqtt.alive,
+        prepare=mqtt.prepare,
+        ports=("mqtt_port",),
+        missing=mqtt.missing,
+        doors=("edge", "mqtt"),
+    ),
+    _door("aws", ends=True),  # by the command `stop` of its queue
+    _door("edge", "connectors.edge.processor.main", after=("mqtt",), variables=mqtt.variables),
+    _door("camera"),
 )
+
+DOORS = tuple(sorted({door for service in SERVICES for door in service.doors}))
+"""What `--with` takes."""
 
 
 def chosen(settings: StackSettings, services: tuple[Service, ...] = SERVICES) -> tuple[Service, ...]:
-    """The services that the settings name, by default all for which nothing is missing.
+    """The services that the settings name, by default all for which nothing is missing, and the doors asked for.
 
     Raises StackError for a name that is not there, and for a service that is named but lacks something.
     """
+    _check_doors(settings, services)
     unknown = set(settings.services) - {service.name for service in services}
     if unknown:
         known = ", ".join(service.name for service in services)
         raise StackError(f"FRAMEWISE_SERVICES names {', '.join(sorted(unknown))}, but there are only {known}")
+    asked = {door for service in services for door in service.doors} & set(settings.doors)
     if not settings.services:
-        return tuple(service for service in services if not service.missing())
+        return tuple(s for s in services if (asked & set(s.doors) if s.doors else not s.missing()))
     for service in (wanted := [service for service in services if service.name in settings.services]):
         if reason := service.missing():
             raise StackError(f"FRAMEWISE_SERVICES names {service.name}, but {reason}")
     return tuple(wanted)
+
+
+def _check_doors(settings: StackSettings, services: tuple[Service, ...]) -> None:
+    known = sorted({door for service in services for door in service.doors})
+    if unknown := set(settings.doors) - set(known):
+        raise StackError(f"there is no door named {', '.join(sorted(unknown))}; --with takes {', '.join(known)}")
+    for service in services:
+        if set(service.doors) & set(settings.doors) and (reason := service.missing()):
+            raise StackError(f"{service.name}, which --with asks for, does not run here: {reason}")

@@ -8,7 +8,14 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import NoDecode
 
-from pipeline.contracts.settings import ROOT, AnalysisSettings, ApiSettings, PathSettings, RtmpSettings
+from pipeline.contracts.settings import (
+    ADVERTISED,
+    ROOT,
+    AnalysisSettings,
+    ApiSettings,
+    PathSettings,
+    RtmpSettings,
+)
 
 HOST = "127.0.0.1"
 PREFIX = "FRAMEWISE_"
@@ -22,20 +29,34 @@ class StackSettings(PathSettings, ApiSettings, AnalysisSettings, RtmpSettings):
     """Which services run, where they listen and how much memory the servers get."""
 
     services: Annotated[tuple[str, ...], NoDecode] = Field((), description="all, or the named ones only")
+    doors: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="ways in beside the API, as `--with` names them"
+    )
     kafka_port: int = Field(9092, ge=1, le=65535)
     kafka_controller_port: int = Field(9093, ge=1, le=65535)
+    kafka_host: str = Field(
+        "",
+        pattern=r"^[0-9a-fA-F.:]*$",
+        description="where the broker listens for cameras of other machines, 0.0.0.0 is everywhere; it knows no "
+        "passwords. If empty, it is reached from this machine only",
+    )
+    kafka_outside_port: int = Field(9094, ge=1, le=65535, description="the port there")
+    kafka_advertised: str = Field(
+        "", pattern=ADVERTISED, description="HOST:PORT that cameras of other machines are told to publish to"
+    )
     kafka_heap: str = Field("512m", pattern=r"^\d+[mg]$")
     cassandra_port: int = Field(9042, ge=1, le=65535)
     cassandra_storage_port: int = Field(7000, ge=1, le=65535)
     cassandra_heap: str = Field("768m", pattern=r"^\d+[mg]$")
     api_port: int = Field(8000, ge=1, le=65535)
+    mqtt_port: int = Field(1883, ge=1, le=65535, description="of the broker that comes with the door for the edge")
     java: str = Field("", description="the java command; else JAVA_HOME, PATH and the usual folders are searched")
     maven_url: str = Field("", description="where jars come from, instead of Maven Central")
     liveness_seconds: float = Field(30.0, ge=5, description="without a sign of life, a service is started again")
     log_bytes: int = Field(20 * 2**20, ge=1000, description="of a service's log file before it is rotated")
     log_files: int = Field(3, ge=1, description="rotated log files kept of each service")
 
-    @field_validator("services", mode="before")
+    @field_validator("services", "doors", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -45,9 +66,19 @@ class StackSettings(PathSettings, ApiSettings, AnalysisSettings, RtmpSettings):
     @model_validator(mode="after")
     def _ports_differ(self) -> "StackSettings":
         ports = [self.kafka_port, self.kafka_controller_port, self.cassandra_port, self.cassandra_storage_port]
-        ports += [self.api_port, self.rtmp_port, self.rtmp_control_port]
+        ports += [self.api_port, self.rtmp_port, self.rtmp_control_port, self.mqtt_port]
+        ports += [self.kafka_outside_port] if self.kafka_host else []
         if len(set(ports)) < len(ports):
             raise ValueError(f"every port must be another one, but they are {ports}")
+        return self
+
+    @model_validator(mode="after")
+    def _cameras_know_where(self) -> "StackSettings":
+        if self.kafka_host and not self.kafka_advertised:
+            raise ValueError(
+                "FRAMEWISE_KAFKA_HOST needs FRAMEWISE_KAFKA_ADVERTISED: the name or address of this machine as cameras "
+                f"reach it, and the port, such as 192.168.1.10:{self.kafka_outside_port}"
+            )
         return self
 
     @property

@@ -102,7 +102,7 @@ class Supervisor:
             if not ended.done():
                 return f"was not ready within {service.ready_limit:.0f} s"
             status = ended.result()
-            return "" if service.once and status == 0 else f"ended {_how(status)}"
+            return "" if (service.once or service.ends) and status == 0 else f"ended {_how(status)}"
         finally:
             ended.cancel()
             await processes.stop(child, service.name, self._token, grace)

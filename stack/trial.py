@@ -22,6 +22,7 @@ PORTS = (
     "spark_ui_port",
     "rtmp_port",
     "rtmp_control_port",
+    "mqtt_port",
 )
 
 

@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api.dependencies import CallerDep, ServicesDep, visible
-from api.events.cursor import EventPlace, Stage, event_id
+from api.events.cursor import event_id
+from api.events.newest import newest_place
 from api.pages.shell import page
 from api.services import Services
 from api.views import video_answer
 from pipeline.contracts.errors import NotFound
-from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import Video
 
 router = APIRouter(include_in_schema=False)
@@ -45,9 +45,5 @@ def _id(text: str) -> UUID:
 def _events(services: Services, video: Video) -> str:
     """Where the page follows events: from now on, not from the first."""
     path = f"/analysis/{video.video_id}/events?previews=true"
-    counted = services.results.summaries(video.video_id)
-    known = services.results.outcomes(video.video_id, counted[-1].bucket) if counted else {}
-    if not known:
-        return path
-    place = EventPlace(video.attempt_timestamp, Stage.ROWS, max(known), max(TaskName))
-    return f"{path}&last_event_id={event_id(video.video_id, place)}"
+    place = newest_place(services.results, video)
+    return path if place is None else f"{path}&last_event_id={event_id(video.video_id, place)}"

@@ -3,11 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import KnownVideo, ServicesDep
 from api.events.cursor import EventPlace, UnknownEventId, nothing_follows, parse_id
+from api.events.newest import newest_place
 from api.events.response import EventResponse
 from api.events.stream import EventStream
 from api.problems import documented
@@ -49,6 +51,10 @@ class EventParams(BaseModel):
         description="for clients that cannot set the header `Last-Event-ID`, which goes before it",
         examples=["9b2f6c1e-1767322645000000-1-objects_detection"],
     )
+    newest: bool = Field(
+        default=False,
+        description="begin behind the newest row that is there, not at the first event; an event's id goes before it",
+    )
     previews: bool = Field(
         default=False, description="also send results as soon as they leave the workers, as `preview`, without ids"
     )
@@ -77,6 +83,9 @@ async def events(
     an id brings newer counts, or says `deleted`. The stream ends when the video has ended.
     """
     place = _place(video, last_event_id or params.last_event_id)
+    if params.newest and place == EventPlace():
+        newest = await run_in_threadpool(newest_place, services.results, video)
+        place = newest or place
     if nothing_follows(place, video):
         return Response(status_code=204)
     services.events.enter()

@@ -17,6 +17,7 @@ from starlette.datastructures import UploadFile
 
 from api.caller import Caller, caller_of
 from api.dependencies import CallerDep, NoQuery, ServicesDep
+from api.objects import check_bucket
 from api.origin import Origin, OriginDep
 from api.problems import documented
 from api.requests import NAME_LENGTH, AnalysisOptions, StartRequest
@@ -27,6 +28,7 @@ from api.submission import claim_id, earlier, fingerprint_of, new_video, submit
 from api.views import accepted
 from api.webhooks.plan import check_callback
 from pipeline.contracts.errors import DiskFull
+from pipeline.contracts.s3 import S3Object, is_s3
 from pipeline.contracts.videos import SourceKind, Video
 from pipeline.stores.frames import FULL
 
@@ -77,10 +79,18 @@ def start(
     if video is None:
         check_room(services, caller)
         check_callback(services, body.callback_url)
-        name = unquote(PurePosixPath(urlsplit(body.video_url).path).name) or "video"
+        check_bucket(services, body.video_url)
+        name = _name_of(body.video_url)
         video_id = claim_id(services, origin, asked)
         video = submit(services, new_video(video_id, body, origin, SourceKind.URL, body.video_url, name[:NAME_LENGTH]))
     return accepted(services, video, response)
+
+
+def _name_of(url: str) -> str:
+    """The file's name, as a label."""
+    if is_s3(url):
+        return S3Object.parse(url).key.rpartition("/")[2]
+    return unquote(PurePosixPath(urlsplit(url).path).name) or "video"
 
 
 @router.post(

@@ -12,6 +12,7 @@ LITTLE_SPACE = 0.1
 FAILING_SHARE = 0.01
 BY_ITSELF = "The supervisor starts it again by itself: when it stays away, its log says why."
 NO_ANSWER = {
+    "frames": "Outcomes wait; nothing is lost. Have the bucket of FRAMEWISE_FRAME_STORE be there, and allow its use.",
     "kafka": f"Frames that were decoded are kept and wait; nothing is lost. {BY_ITSELF}",
     "cassandra": f"Nothing can be submitted or read until it is back; what is being analysed waits for it. {BY_ITSELF}",
     "ingest": f"Submitted videos wait. {BY_ITSELF}",
@@ -23,6 +24,7 @@ OPTIONAL = frozenset({"rtmp"})
 """What a machine may do without: it is said, and nothing is red for it."""
 ELSEWHERE = "Its log may say why."
 COMMANDS = {
+    "frames": "./run.sh logs analysis",
     "disk": ".venv/bin/python clear_frames.py --days 7",
     "rtmp": "sudo apt install nginx libnginx-mod-rtmp && ./run.sh down && ./run.sh",
 }
@@ -105,7 +107,7 @@ def _behind(facts: Facts) -> Iterator[AdviceAnswer]:
             about="analysis",
             what=f"The analysis is {facts.lag_seconds:.0f} s behind.",
             do="Take more workers, sample fewer frames, or wait: files are never dropped.",
-            command="./run.sh down && ./run.sh --workers N",
+            command="./run.sh workers N",
         )
 
 
@@ -127,7 +129,7 @@ def _dropped(facts: Facts) -> Iterator[AdviceAnswer]:
             about="live",
             what=f"Live streams drop {facts.rates['dropped']:.1f} frames a second: the analysis cannot keep up.",
             do="Sample fewer frames of them, ask for fewer models, or take more workers.",
-            command="./run.sh down && ./run.sh --workers N",
+            command="./run.sh workers N",
         )
 
 

@@ -10,13 +10,14 @@ EXAMPLE: dict[str, JsonValue] = {
     "advice": [
         {"level": "warn", "about": "analysis", "what": "The analysis is 90 s behind.",
          "do": "Take more workers, sample fewer frames, or wait: files are never dropped.",
-         "command": "./run.sh down && ./run.sh --workers 4"}
+         "command": "./run.sh workers 4"}
     ],
     "servers": [{"name": "kafka", "ok": True, "detail": "1 broker(s)"}],
     "queue": {"pending": 3, "processing": 2},
     "topics": [{"topic": "frames", "waiting": 3735, "bytes": 334000000}],
     "lag_seconds": 90.0,
     "stages": [{"stage": "done", "frames_per_second": 41.5}],
+    "workforce": {"wanted": 2, "working": 2, "live": 1},
     "workers": [{"worker": "host-4711-a1b2c3", "frames_per_second": 20.9}],
     "models": [
         {"model": "yolox_nano", "pictures_per_second": 41.5, "mean_ms": 24.1, "batch_p95_ms": 46.0}
@@ -75,6 +76,14 @@ class StageAnswer(BaseModel):
     frames_per_second: float
 
 
+class WorkforceAnswer(BaseModel):
+    """How the analysis is manned. `./run.sh workers N` changes it while it runs."""
+
+    wanted: int = Field(description="workers that were asked for")
+    working: int = Field(description="workers that there are")
+    live: int = Field(description="workers for live frames, beside those")
+
+
 class WorkerAnswer(BaseModel):
     """A process that analyses frames."""
 
@@ -129,6 +138,7 @@ class SystemAnswer(BaseModel):
     topics: list[TopicAnswer]
     lag_seconds: float | None = Field(description="how long the frames that wait will take at the present rate")
     stages: list[StageAnswer]
+    workforce: WorkforceAnswer | None = Field(description="null where the analysis shares no folder with the service")
     workers: list[WorkerAnswer]
     models: list[ModelSpeedAnswer]
     processes: list[ProcessesAnswer]

@@ -4,6 +4,8 @@ import shutil
 from collections import defaultdict
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from api.system.answers import (
     DiskAnswer,
     GpuAnswer,
@@ -11,6 +13,7 @@ from api.system.answers import (
     ProcessesAnswer,
     StageAnswer,
     WorkerAnswer,
+    WorkforceAnswer,
 )
 from api.system.window import Window, quantile
 
@@ -18,6 +21,7 @@ ANALYSED = frozenset({"done", "failed"})
 FRAMES = "framewise_frames_total"
 SECONDS, PICTURES = "framewise_model_batch_seconds", "framewise_model_batch_pictures"
 MEMORY, CPU = "framewise_process_memory_bytes", "framewise_process_cpu_seconds"
+WORKERS = "framewise_workers"
 GPU_USE, GPU_MEMORY = "framewise_gpu_use_ratio", "framewise_gpu_memory_bytes"
 
 
@@ -27,6 +31,15 @@ def stages(window: Window) -> list[StageAnswer]:
         return []
     found = window.by_label(FRAMES, "stage")
     return [StageAnswer(stage=stage, frames_per_second=n / window.seconds) for stage, n in sorted(found.items())]
+
+
+def workforce(window: Window) -> WorkforceAnswer | None:
+    """How many workers are wanted and at work."""
+    found = {counted.label("state"): int(value) for counted, value in window.living(WORKERS).items()}
+    try:
+        return WorkforceAnswer.model_validate(found)
+    except ValidationError:  # the analysis has not said all of it yet
+        return None
 
 
 def workers(window: Window) -> list[WorkerAnswer]:

@@ -38,6 +38,7 @@ def system_answer(services: Services, checks: Mapping[str, Outcome], asked: Mapp
         topics=_topics(asked),
         lag_seconds=_lag(known, window, asked),
         stages=facts.stages(window),
+        workforce=facts.workforce(window),
         workers=facts.workers(window),
         models=facts.models(window),
         processes=facts.processes(window),

@@ -18,6 +18,7 @@ NAMES = (
     "framewise_model_batch_",
     "framewise_process_",
     "framewise_gpu_",
+    "framewise_workers",
     "framewise_failures_total",
     "framewise_dead_letters_total",
     "framewise_store_retries_total",

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import typer
 
-from framewise.cli.options import Json, MinConfidence, TaskNames, VideoId, given, session, task, task_names
+from framewise.cli.options import Json, MinConfidence, TaskNames, VideoId, given, session, task_names
 from framewise.cli.read import From, Label, Limit, Model, To
 from framewise.insights import Comparison, Failure, Found, Summary
+from framewise.tasks import task
 
 Gap = Annotated[float | None, typer.Option("--gap", min=0, help="seconds without a label that do not end its segment")]
 Since = Annotated[datetime | None, typer.Option("--since", help="videos submitted then or later, in UTC")]

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import framewise
-from framewise.cli import clip, control, insights, read, report, submit, watch
+from framewise.cli import camera, clip, control, feeds, insights, listen, read, report, submit, top, watch
 from framewise.cli.options import Session
 from framewise.cli.output import Output
 from framewise.connection import DEFAULT_URL
@@ -28,6 +28,8 @@ app = typer.Typer(
 app.command()(submit.submit)
 app.command()(watch.watch)
 app.command()(watch.live)
+app.command()(camera.camera)
+app.command()(listen.listen)
 app.command("list")(read.list_videos)
 app.command()(read.results)
 app.command()(read.frame)
@@ -40,6 +42,8 @@ app.command()(insights.compare)
 app.command("insights")(report.show)
 app.command()(report.report)
 app.command()(submit.rerun)
+app.command()(feeds.feeds)
+app.command()(top.top)
 app.command()(control.cancel)
 app.command()(control.retry)
 app.command()(control.delete)

@@ -9,14 +9,7 @@ import typer
 
 from framewise.cli.output import Output
 from framewise.client import Client
-
-SHORT = {
-    "objects": "objects_detection",
-    "faces": "faces_detection",
-    "emotions": "emotions_detection",
-    "colors": "color_detection",
-    "color": "color_detection",
-}
+from framewise.tasks import task, task_of
 
 VideoId = Annotated[UUID, typer.Argument(metavar="ID", help="the id that the submission was given")]
 Json = Annotated[bool, typer.Option("--json", help="JSON, one object a line")]
@@ -52,19 +45,10 @@ def tasks(given: str | None) -> list[str | dict[str, Any]] | None:
 
 def _tasks(given: str) -> Iterator[str | dict[str, Any]]:
     for word in filter(None, (part.strip() for part in given.split(","))):
-        name, _, least = word.partition(":")
-        if not least:
-            yield task(name)
-            continue
         try:
-            yield {"name": task(name), "minConfidence": float(least)}
-        except ValueError:
-            raise typer.BadParameter(f"{least!r} is not a number from 0 to 1", param_hint="--tasks") from None
-
-
-def task(name: str) -> str:
-    """A task by its short or whole name."""
-    return SHORT.get(name, name)
+            yield task_of(word)
+        except ValueError as e:
+            raise typer.BadParameter(str(e), param_hint="--tasks") from None
 
 
 def task_names(given: list[str] | None) -> list[str] | None:

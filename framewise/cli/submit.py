@@ -115,7 +115,7 @@ def _expand(source: str) -> Iterator[str | Path]:
     elif path.is_file():
         yield path
     else:
-        raise typer.BadParameter(f"there is no file {path}; addresses start with http:// or https://")
+        raise typer.BadParameter(f"there is no file {path}; addresses start with http://, https:// or s3://")
 
 
 def _take(run: Session, source: str | Path, options: dict[str, Any], once: bool) -> Video | None:

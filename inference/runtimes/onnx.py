@@ -8,7 +8,6 @@ import onnxruntime
 from inference.arrays import Tensor
 from inference.cards import Card
 from inference.runtimes import Compute
-from inference.runtimes.onnx_batch import with_dynamic_batch
 from pipeline.contracts.errors import ModelUnavailable
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
@@ -42,7 +41,14 @@ def load(card: Card, folder: Path, compute: Compute) -> OnnxRuntime:
             "a GPU is asked for, but this onnxruntime has no CUDA provider: install onnxruntime-gpu (extra 'gpu')"
         )
     model = (folder / card.files[0].file).read_bytes()
-    return OnnxRuntime(with_dynamic_batch(model) if card.batch.make_dynamic else model, card.tensors, compute)
+    return OnnxRuntime(_dynamic(model) if card.batch.make_dynamic else model, card.tensors, compute)
+
+
+def _dynamic(model: bytes) -> bytes:
+    """With any batch; the library for that takes 15 MB, which a card that does not want it need not pay."""
+    from inference.runtimes.onnx_batch import with_dynamic_batch
+
+    return with_dynamic_batch(model)
 
 
 def _options(threads: int) -> onnxruntime.SessionOptions:

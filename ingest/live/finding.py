@@ -1,5 +1,6 @@
 """Owns which source a live video has, by what was submitted."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from ingest.live.http_source import HttpSource
 from ingest.live.protocols import PublishedSource, PulledSource
 from ingest.live.pushed import PushedSource
 from ingest.live.sources import LiveSource
+from pipeline.contracts.captures import CAPTURED
 from pipeline.contracts.errors import SourceRefused
 from pipeline.contracts.settings import LiveSettings
 from pipeline.contracts.videos import SourceKind, Video
@@ -24,6 +26,7 @@ class LiveSources:
     guard: SourceGuard
     publishers: PublisherStore
     pushed: PushedFrames
+    captured: Callable[[Video], LiveSource] | None = None
 
     def of(self, video: Video) -> LiveSource:
         """The source; raises SourceRefused when there is none of that kind."""
@@ -32,6 +35,8 @@ class LiveSources:
             return PublishedSource(url, video.video_id, self.publishers, settings.live_grace_seconds)
         if url.startswith(PUSHED):
             return PushedSource(self.pushed, video.video_id, settings.live_grace_seconds)
+        if url.startswith(CAPTURED) and self.captured is not None:
+            return self.captured(video)
         if url.startswith(SCHEME):
             return device_of(url, settings.devices, settings.live_give_up_seconds)
         scheme = urlsplit(url).scheme

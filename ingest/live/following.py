@@ -11,7 +11,7 @@ from ingest.halt import Halt
 from ingest.live.backoff import LONGEST_SECONDS, Backoff
 from ingest.live.bench import LiveBench
 from ingest.live.record import LiveRecord
-from ingest.live.sources import LiveSource, StreamOver
+from ingest.live.sources import LiveSource, PlacingSource, StreamOver
 from ingest.live.taking import Taking
 from pipeline.contracts.errors import FramewiseError, MediaError, SourceError, SourceRefused, SourceUnreachable
 from pipeline.contracts.settings import IngestSettings
@@ -85,12 +85,14 @@ class Following:
         return "the connection ended"
 
     def _one_connection(self, source: LiveSource) -> None:
-        self.taking.connect()
-        stall = self.live.settings.live_stall_seconds
+        self.taking.connect(source)
+        stall = source.stall if isinstance(source, PlacingSource) else self.live.settings.live_stall_seconds
         with self.live.connect(source, self._request(), stall, self.halt, self._often) as messages:
             for message in messages:
                 self.taking.take(message)
                 self.meanwhile()
+                while self.taking.full:
+                    self._pause(PAUSE)
 
     def _often(self) -> None:
         self.taking.check_duration()

@@ -130,6 +130,12 @@ class FreshFrames:
             return self._dropped
 
     @property
+    def full(self) -> bool:
+        """Whether half of the room is taken: a source that can wait should."""
+        with self._changed:
+            return self._bytes > self._limits.buffer_bytes // 2
+
+    @property
     def waiting(self) -> int:
         """Frames that are still to be sent."""
         with self._changed:

@@ -12,6 +12,7 @@ from ingest.live.following import Following
 from ingest.live.freshness import FreshFrames, Limits
 from ingest.live.record import EVERY, LiveRecord, every
 from ingest.live.sending import Sender
+from ingest.live.sources import PlacingSource
 from ingest.live.taking import Taking
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import MediaError
@@ -37,11 +38,13 @@ class LiveJob:
         limits = Limits(live.settings.live_fresh_seconds, live.settings.live_buffer_bytes)
         self._fresh = FreshFrames(video.keep, limits)
         self._taking = Taking(video, self._journal, self._record, self._fresh, halt)
+        self._whole = False
         self._due, self._look_due = every(EVERY, time.monotonic), every(LOOK_SECONDS, time.monotonic)
 
     def run(self) -> None:
         """Publish until the stream is over, then set expected; raises FramewiseError, Halted among them."""
         source = self._live.source_of(self._video)
+        self._whole = isinstance(source, PlacingSource) and source.whole
         self._begin()
         following = Following(
             self._live, self._bench.settings, self._video, self._taking, self._record, self._halt, self._meanwhile
@@ -61,7 +64,7 @@ class LiveJob:
         known = self._journal.progress
         if known.decode_started_at is None:
             self._journal.note(decode_started_at=_now(), frames_published=kept)
-        else:
+        elif not self._whole:
             self._record.gap_begins(RESTARTED)
         self._journal.note(published_through=max(known.published_through, known.numbered_through))
         self._journal.write()
@@ -99,7 +102,8 @@ class LiveJob:
 
     def _let_go(self) -> None:
         """Where numbers are, so that whoever goes on leaves no hole; written while the lease is ours still."""
-        self._record.stands(self._fresh.dropped + self._fresh.waiting, self._taking.decoded, 0.0)
+        left = 0 if self._whole else self._fresh.waiting
+        self._record.stands(self._fresh.dropped + left, self._taking.decoded, 0.0)
         self._journal.note(numbered_through=self._taking.numbered_through, connected=False)
         if self._halt.reason is HaltReason.SHUTDOWN:
             self._record.enter()

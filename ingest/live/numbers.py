@@ -24,7 +24,10 @@ class FrameNumbers:
 
     def of(self, count: int) -> int:
         """The number of the frame that is the connection's `count`th; raises what `reserve` raises."""
-        number = self._base + count
+        return self.given(self._base + count)
+
+    def given(self, number: int) -> int:
+        """A number that the source has given; raises what `reserve` raises."""
         self._used = max(self._used, number)
         if number > self._reserved:
             self._reserve(number + BLOCK)

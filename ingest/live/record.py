@@ -25,11 +25,19 @@ class LiveRecord:
         self._journal = journal
         self._lock = threading.Lock()
         self._order: deque[int] = deque()
+        self._positions: deque[tuple[int, int, datetime]] = deque()
         self._safe: set[int] = set()
         self._failure: Exception | None = None
         known = journal.progress
         self._dropped_before = known.frames_dropped
         self._decoded_before = known.frames_decoded
+
+    def placed(self, frame_number: int, position: int, newest: datetime) -> None:
+        """Once a frame is safe, and all before it, its source is read on from this position. Numbers ascend.
+
+        `newest` is the newest time of capture so far.
+        """
+        self._positions.append((frame_number, position, newest))
 
     def sent(self, frame_number: int) -> None:
         """A frame was sent; numbers ascend."""
@@ -63,7 +71,13 @@ class LiveRecord:
         if entered:
             published = self._journal.progress.frames_published + len(entered)
             self._journal.note(frames_published=published, published_through=entered[-1])
+            self._note_position(entered[-1])
         return bool(entered)
+
+    def _note_position(self, through: int) -> None:
+        while self._positions and self._positions[0][0] <= through:
+            number, position, newest = self._positions.popleft()
+            self._journal.note(source_position=position, source_number=number, source_newest=newest)
 
     def stands(self, dropped: int, decoded: int, lag: float) -> None:
         """How many frames this process has left out and decoded, and the age of the oldest one that waits."""
@@ -93,7 +107,10 @@ class LiveRecord:
             long = (at - gaps[-1].started_at).total_seconds() >= LEAST_GAP_SECONDS
             gaps = (*gaps[:-1], replace(gaps[-1], ended_at=at)) if long else gaps[:-1]
         self._journal.note(
-            gaps=gaps, connected=True, first_captured_at=known.first_captured_at or at, last_captured_at=at
+            gaps=gaps,
+            connected=True,
+            first_captured_at=known.first_captured_at or at,
+            last_captured_at=max(at, known.last_captured_at or at),
         )
 
     def ends(self, with_gap: bool, warning: str | None) -> None:

@@ -2,7 +2,8 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from datetime import datetime
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from ingest.halt import Halt
 from ingest.live.packets import Packet, StreamHeader, write_header, write_packet
@@ -37,6 +38,38 @@ class LiveSource(Protocol):
         BrokenPipeError, when nobody listens any more, and Halted may pass through. It looks at `halt` at least five
         times a second while it waits, and never keeps more than a packet to itself.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a picture stands that has a number and a time already.
+
+    `position` is where the source is read on from once this picture is safe. `warning` is said of the video once.
+    """
+
+    number: int
+    captured_at: datetime
+    position: int
+    warning: str | None = None
+
+
+@runtime_checkable
+class PlacingSource(LiveSource, Protocol):
+    """A live source that is kept elsewhere: it can be read again from a position, and its pictures are dated.
+
+    Read again, a picture gets the same number. `whole` says that every picture is wanted: whoever takes over begins
+    where all before is safe, and the source is held back rather than that pictures are left out. It may be silent for
+    `stall` seconds without being broken. Its packets' times of arrival ascend.
+    """
+
+    @property
+    def whole(self) -> bool: ...
+
+    @property
+    def stall(self) -> float: ...
+
+    def place(self, arrived_at: float) -> Place:
+        """The place of the picture that arrived then, by which it is known; ask in order, from any thread."""
 
 
 @dataclass

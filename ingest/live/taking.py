@@ -12,7 +12,7 @@ from ingest.live.clock import CaptureClock
 from ingest.live.freshness import FreshFrames
 from ingest.live.numbers import FrameNumbers
 from ingest.live.record import LiveRecord
-from ingest.live.sources import StreamOver
+from ingest.live.sources import LiveSource, PlacingSource, StreamOver
 from pipeline.contracts.videos import Video
 
 BEHIND_SECONDS = 2.0
@@ -31,6 +31,8 @@ class Taking:
         known = journal.progress
         self._numbers = FrameNumbers(known.numbered_through, video.sampling.frame_step or 1, self._reserve)
         self._clock = CaptureClock(known.last_captured_at)
+        self._newest = known.source_newest
+        self._placing: PlacingSource | None = None
         self._base = self.decoded = 0
         self.heard_at = time.monotonic()
 
@@ -44,8 +46,9 @@ class Taking:
         """Whether the stream has ever given a frame."""
         return self._journal.progress.first_captured_at is not None
 
-    def connect(self) -> None:
-        """Another connection begins."""
+    def connect(self, source: LiveSource | None = None) -> None:
+        """Another connection begins, to this source."""
+        self._placing = source if isinstance(source, PlacingSource) else None
         self._numbers.connect()
         self._clock = CaptureClock(self._journal.progress.last_captured_at)
         self._base = self.decoded
@@ -56,7 +59,7 @@ class Taking:
         if isinstance(message, SampledFrame):
             self._take_frame(message)
         elif isinstance(message, Probe):
-            self._journal.note(fps=message.fps, width=message.width, height=message.height)
+            self._journal.note(fps=message.fps, width=message.width, height=message.height, codec=message.codec)
             self._journal.write()
         elif isinstance(message, Decoded):
             self.heard_at = time.monotonic()
@@ -65,16 +68,36 @@ class Taking:
 
     def _take_frame(self, sampled: SampledFrame) -> None:
         self.heard_at = time.monotonic()
-        assert sampled.arrived_at is not None
-        captured_at = self._clock.at(sampled.media_time, sampled.arrived_at)
+        captured_at, newest, number = self._place(sampled)
         first = not self.begun
         self._record.captured(captured_at)
         if first:
             self._journal.write()  # what media times count from stays, whoever goes on
-        media_time, number = self.media_time(captured_at), self._numbers.of(sampled.frame_number)
+        media_time = self.media_time(newest)
         if media_time >= (self._video.sampling.start_time or 0):
             placed = replace(sampled, frame_number=number, media_time=media_time, captured_at=captured_at)
             self._fresh.offer(replace(frame_of(self._video, placed), live=True))
+
+    def _place(self, sampled: SampledFrame) -> tuple[datetime, datetime, int]:
+        """When a frame was captured, and the newest so far, which its media time follows; its number in the video."""
+        assert sampled.arrived_at is not None
+        if self._placing is None:
+            captured_at = self._clock.at(sampled.media_time, sampled.arrived_at)
+            return captured_at, captured_at, self._numbers.of(sampled.frame_number)
+        place = self._placing.place(sampled.arrived_at)
+        self._warn(place.warning)
+        newest = self._newest = max(place.captured_at, self._newest or place.captured_at)
+        self._record.placed(place.number, place.position, newest)
+        return place.captured_at, newest, self._numbers.given(place.number)
+
+    @property
+    def _can_wait(self) -> bool:
+        return self._placing is not None and self._placing.whole
+
+    @property
+    def full(self) -> bool:
+        """Whether a source that can wait should: what it has given is more than the analysis takes soon."""
+        return self._can_wait and self._fresh.full
 
     def media_time(self, at: datetime) -> float:
         """Seconds from the stream's first frame; 0 before it."""
@@ -94,6 +117,10 @@ class Taking:
         self._journal.write()
 
     def _note_behind(self, behind: float) -> None:
+        if behind > BEHIND_SECONDS and not self._can_wait:
+            self._warn(TOO_SLOW)
+
+    def _warn(self, warning: str | None) -> None:
         known = self._journal.progress.warnings
-        if behind > BEHIND_SECONDS and TOO_SLOW not in known:
-            self._journal.note(warnings=(*known, TOO_SLOW))
+        if warning is not None and warning not in known:
+            self._journal.note(warnings=(*known, warning))

@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 ROOT = Path(__file__).resolve().parents[2]
 """The folder of the source tree."""
 
+OBJECT_STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "memory")
+"""Where an object appears whole or not at all, by the name that fsspec gives them."""
+
 
 class _Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FRAMEWISE_", frozen=True, extra="ignore", populate_by_name=True)
@@ -20,12 +23,20 @@ def wrong_settings(error: ValidationError) -> str:
     return "; ".join(f"FRAMEWISE_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
 
 
+def _own_folder() -> Path:
+    """`var` of the source tree; the user's own folder where the package is installed without one."""
+    return ROOT / "var" if (ROOT / "pyproject.toml").exists() else Path.home() / ".framewise"
+
+
 class PathSettings(_Settings):
     """Where files live. Relative folders start at the source tree for `data_dir`, at the shell's folder else."""
 
-    data_dir: Path = ROOT / "var"
+    data_dir: Path = Field(default_factory=_own_folder)
     mirror: Path | None = None
     models_dir: Path = ROOT / "models"
+    frame_store: str = Field(
+        default="", description="where frames are kept: a folder, or s3://bucket/prefix; else a folder in data_dir"
+    )
 
     @field_validator("data_dir", "models_dir", mode="after")
     @classmethod
@@ -37,10 +48,28 @@ class PathSettings(_Settings):
     def _absolute(cls, value: Any) -> Any:
         return Path(value).expanduser().resolve() if value else None
 
+    @field_validator("frame_store", mode="after")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        kind, is_url, rest = value.partition("://")
+        bucket = rest.partition("/")[0]
+        if is_url and kind not in OBJECT_STORES:
+            raise ValueError(f"must be a folder or start with one of {', '.join(OBJECT_STORES)} and ://")
+        if is_url and ("@" in bucket or not bucket):
+            raise ValueError("must name a bucket, without keys: they come as AWS' own tools find them")
+        return value
+
+    @property
+    def frames_in_objects(self) -> bool:
+        """Whether frames are kept in a bucket."""
+        return "://" in self.frame_store
+
     @property
     def frames_dir(self) -> Path:
-        """The frame store."""
-        return self.data_dir / "frames"
+        """The folder of frames, where they are not kept in a bucket."""
+        if not self.frame_store or self.frames_in_objects:
+            return self.data_dir / "frames"
+        return (ROOT / Path(self.frame_store).expanduser()).resolve()
 
     @property
     def sources_dir(self) -> Path:
@@ -64,6 +93,9 @@ class LogSettings(_Settings):
     log_format: Literal["text", "json"] = Field(default="text", description="of the records on standard output")
 
 
+ADVERTISED = r"^([\w.,:\[\]-]+:\d+)?$"
+
+
 class KafkaSettings(_Settings):
     """The broker and the topics. A prefix keeps trials apart."""
 
@@ -73,11 +105,26 @@ class KafkaSettings(_Settings):
     frames_retention_hours: int = Field(default=24, ge=1)
     frames_retention_bytes: int = Field(default=8 * 2**30, ge=2**20, description="of the whole topic")
     live_partitions: int = Field(
-        default=1, ge=1, le=64, description="of the topic of live frames; each has a worker of its own"
+        default=8, ge=1, le=64, description="of the topic of live frames, which has so many workers at most"
     )
     live_retention_minutes: int = Field(default=60, ge=1, description="of live frames that nobody has analysed")
     live_retention_bytes: int = Field(default=2**30, ge=2**20, description="of the whole topic of live frames")
     replication_factor: int = Field(default=1, ge=1)
+    captures_partitions: int = Field(
+        default=8, ge=1, le=64, description="of the topic of pictures that cameras elsewhere publish"
+    )
+    captures_retention_minutes: int = Field(default=60, ge=1, description="of pictures that nobody has read")
+    captures_retention_bytes: int = Field(default=2 * 2**30, ge=2**20, description="of the whole topic of pictures")
+    kafka_advertised: str = Field(
+        default="",
+        pattern=ADVERTISED,
+        description="HOST:PORT that cameras elsewhere are told to publish to; else the broker's own address",
+    )
+
+    @property
+    def publish_to(self) -> str:
+        """Where cameras publish to."""
+        return self.kafka_advertised or self.kafka_bootstrap
 
 
 class CassandraSettings(_Settings):
@@ -132,6 +179,18 @@ def _split(value: Any) -> Any:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+class S3Settings(_Settings):
+    """Where objects are asked for. Keys come as AWS' own tools find them: by environment, file or role."""
+
+    s3_endpoint: str = Field(
+        default="", pattern=r"^(https?://[^\s/@]+/?)?$", description="of another S3 than that of AWS, such as MinIO"
+    )
+    s3_region: str = Field(default="", pattern=r"^[a-z0-9-]*$", description="of the buckets; else as AWS' own tools")
+    s3_buckets: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(), description="from which s3:// addresses are taken, with commas between; `videos-*` is several"
+    )
 
 
 class WebhookSettings(_Settings):
@@ -206,6 +265,9 @@ class LiveSettings(_Settings):
     live_buffer_bytes: int = Field(
         default=128 * 2**20, ge=2**20, description="of a stream with keep=all, for frames that wait for the analysis"
     )
+    capture_silence_seconds: float = Field(
+        default=86_400.0, gt=0, description="a camera with keep=all may be silent for so long, then its video completes"
+    )
     rtmp_wait_seconds: float = Field(default=3600.0, gt=0, description="for so long a publisher may take to come")
     allow_hls: bool = Field(default=False, description="whether playlists (HLS) are followed, each address checked")
     devices: Annotated[dict[str, str], NoDecode, BeforeValidator(_devices)] = Field(
@@ -252,6 +314,12 @@ class AnalysisSettings(_Settings):
     """The Spark application: workers, batches, where it runs."""
 
     workers: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), ge=1)
+    live_workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="for live frames, beside the others; on one machine more join while they are busy",
+    )
     gpu: bool = False
     spark_master: str = ""
     spark_driver_memory: str = "1g"

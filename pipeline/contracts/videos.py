@@ -185,7 +185,8 @@ class SourceProgress:
     Of a live video: `gaps` are the newest ones, oldest first; `lag_seconds` is the age of the oldest frame that waits
     for its outcome; `connected` says whether its source sends now; `numbered_through` is the highest frame number that
     may have been given away, so that no later connection, process or attempt gives it again; `first_captured_at` is
-    what its media times count from.
+    what its media times count from. Where its pictures come from a topic, `source_position` is where that is read on
+    from, `source_number` the frame number of the picture before, and `source_newest` the newest time of capture so far.
     """
 
     duration: float | None = None
@@ -209,6 +210,10 @@ class SourceProgress:
     numbered_through: int = 0
     first_captured_at: datetime | None = None
     last_captured_at: datetime | None = None
+    codec: str | None = None
+    source_position: int | None = None
+    source_number: int = 0
+    source_newest: datetime | None = None
 
     def of_attempt(self, attempt: int) -> "SourceProgress":
         """What of it is true in this attempt: of an earlier one, only what it says of the source."""
@@ -224,6 +229,10 @@ class SourceProgress:
             numbered_through=self.numbered_through,
             first_captured_at=self.first_captured_at,
             last_captured_at=self.last_captured_at,
+            source_position=self.source_position,
+            source_number=self.source_number,
+            source_newest=self.source_newest,
+            codec=self.codec,
         )
 
 

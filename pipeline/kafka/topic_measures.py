@@ -30,7 +30,7 @@ class TopicMeasures:
 
     def bytes(self) -> dict[str, int]:
         """The bytes of each of our topics on all brokers, replicas included; by the name without the prefix."""
-        names = ("videos", "frames", "frames-live", "results", "dead-letters")
+        names = ("videos", "frames", "frames-live", "results", "dead-letters", "captures")
         named = {f"{self._settings.topic_prefix}{name}": name for name in names}
         found: defaultdict[str, int] = defaultdict(int)
         with self._admin() as admin:

@@ -30,12 +30,13 @@ class Topics:
     frames_live: str
     results: str
     dead_letters: str
+    captures: str
 
     @classmethod
     def of(cls, settings: KafkaSettings) -> "Topics":
         """The topics of one installation."""
         prefix = settings.topic_prefix
-        names = ("videos", "frames", "frames-live", "results", "dead-letters")
+        names = ("videos", "frames", "frames-live", "results", "dead-letters", "captures")
         return cls(*(f"{prefix}{name}" for name in names))
 
 
@@ -72,7 +73,7 @@ def _connect(bootstrap: str) -> None:
 
 
 def create_topics(settings: KafkaSettings, patience: float = 30.0) -> None:
-    """Make the topics that are not there; those that are stay as they are.
+    """Make the topics that are not there; those that are stay as they are, but for more partitions of live frames.
 
     When this returns, the brokers know them. Raises StoreUnavailable, after `patience` seconds where no broker answers
     or the topics do not appear.
@@ -88,6 +89,7 @@ def create_topics(settings: KafkaSettings, patience: float = 30.0) -> None:
             for name in wanted.keys() - set(admin.list_topics()):
                 _create(admin, wanted[name])
             _wait_for(admin, set(wanted), patience)
+            _grow(admin, wanted[Topics.of(settings).frames_live])
     except KafkaError as e:
         raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not make the topics: {e}") from e
 
@@ -98,6 +100,13 @@ def _create(admin: KafkaAdminClient, topic: NewTopic) -> None:
         logging.getLogger(__name__).info("made topic %s", topic.name)
     except TopicAlreadyExistsError:
         pass
+
+
+def _grow(admin: KafkaAdminClient, topic: NewTopic) -> None:
+    """A topic of an earlier start has as many partitions as were asked for then. Kafka adds some, and takes none away."""
+    (found,) = admin.describe_topics([topic.name])
+    if len(found["partitions"]) < topic.num_partitions:
+        admin.create_partitions({topic.name: topic.num_partitions})
 
 
 def _wait_for(admin: KafkaAdminClient, names: set[str], patience: float) -> None:
@@ -137,4 +146,17 @@ def _wanted(settings: KafkaSettings) -> list[NewTopic]:
         ),
         topic(names.results, settings.frames_partitions, retention_ms=24 * HOUR_MS, segment_bytes=2**26),
         topic(names.dead_letters, 1, retention_ms=14 * 24 * HOUR_MS),
+        _captures(settings, names.captures),
     ]
+
+
+def _captures(settings: KafkaSettings, name: str) -> NewTopic:
+    """Pictures from elsewhere. The broker dates them: other machines' clocks may be wrong."""
+    per_partition = settings.captures_retention_bytes // settings.captures_partitions
+    config = {
+        "retention.ms": str(settings.captures_retention_minutes * MINUTE_MS),
+        "retention.bytes": str(per_partition),
+        "segment.bytes": str(min(2**26, max(2**20, per_partition // 4))),
+        "message.timestamp.type": "LogAppendTime",
+    }
+    return NewTopic(name, settings.captures_partitions, settings.replication_factor, topic_configs=config)

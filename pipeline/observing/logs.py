@@ -19,7 +19,7 @@ from pythonjsonlogger.json import JsonFormatter
 from pipeline.contracts.settings import LogSettings
 from pipeline.contracts.urls import redact_text
 
-CHATTY = ("kafka", "httpx", "httpcore", "py4j", "opentelemetry")
+CHATTY = ("kafka", "httpx", "httpcore", "py4j", "opentelemetry", "botocore")
 TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 FIELDS = ("service", "request_id", "video_id")
 PARTS = ("method", "route", "status", "ms")

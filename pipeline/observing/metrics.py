@@ -45,6 +45,9 @@ BATCH_SECONDS = Histogram("framewise_micro_batch_seconds", "A micro-batch", buck
 BATCH_RECORDS = Counter("framewise_micro_batch_records", "Records of micro-batches")
 PHASE_SECONDS = Histogram("framewise_spark_phase_seconds", "A phase of a micro-batch", ["phase"], buckets=SECONDS)
 EVENT_STREAMS = Gauge("framewise_event_streams", "Clients that listen to events", multiprocess_mode="livesum")
+WORKERS = Gauge("framewise_workers", "Workers by state", ["state"], multiprocess_mode="livemostrecent")
+LIVE_BUSY = Counter("framewise_live_busy_seconds", "Time in which live workers analysed")
+EDGE_PICTURES = Counter("framewise_edge_pictures", "Pictures from the edge by what became of them", ["outcome"])
 WEBHOOKS = Counter("framewise_webhook_deliveries", "Webhooks by what came of them", ["outcome"])
 MEMORY = Gauge("framewise_process_memory_bytes", "Resident memory", ["service"], multiprocess_mode="liveall")
 CPU = Gauge("framewise_process_cpu_seconds", "Processor time since start", ["service"], multiprocess_mode="liveall")
@@ -100,6 +103,22 @@ def spark_phases(milliseconds: dict[str, int]) -> None:
     """How long Spark took for each phase of a micro-batch (`durationMs` of its progress)."""
     for phase, value in milliseconds.items():
         PHASE_SECONDS.labels(phase).observe(value / 1000)
+
+
+def workforce(wanted: int, working: int, live: int) -> None:
+    """So many workers are wanted, at work, and at work on live frames."""
+    for state, count in (("wanted", wanted), ("working", working), ("live", live)):
+        WORKERS.labels(state).set(count)
+
+
+def live_busy(seconds: float) -> None:
+    """A live worker has analysed for so long."""
+    LIVE_BUSY.inc(seconds)
+
+
+def edge_picture(outcome: str) -> None:
+    """A picture from the edge was `stored`, `repeated`, or `set-aside` because it is none."""
+    EDGE_PICTURES.labels(outcome).inc()
 
 
 def webhook(outcome: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from stack.trial import Trial, trial
+from tests.aws import CREDENTIALS, REGION, Aws, serving_aws
 from tests.e2e.disturbance import Subject
 from tests.e2e.films import Analysis, Film
 from tests.e2e.service import Service
@@ -50,9 +51,20 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def stack(web: str) -> Iterator[Trial]:
-    """Every service, with two workers; fetches from the web server above although it is on loopback."""
+def aws() -> Iterator[Aws]:
+    """AWS, as moto serves it, with a bucket of videos that the stack may read and one for results."""
+    with serving_aws() as running:
+        for bucket in ("videos", "results"):
+            running.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stack(web: str, aws: Aws) -> Iterator[Trial]:
+    """Every service, with two workers; fetches from the web server above although it is on loopback, and from S3."""
     with pytest.MonkeyPatch.context() as environment:
+        for name, value in {**CREDENTIALS, "FRAMEWISE_S3_ENDPOINT": aws.url, "FRAMEWISE_S3_BUCKETS": "videos"}.items():
+            environment.setenv(name, value)
         environment.setenv("FRAMEWISE_ALLOWED_HOSTS", web.removeprefix("http://"))
         environment.setenv("FRAMEWISE_LIVE_GRACE_SECONDS", "5")
         with trial(workers=2) as running:

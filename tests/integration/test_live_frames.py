@@ -87,6 +87,36 @@ def test_every_share_has_its_partitions_and_goes_on_behind_what_was_kept(
     again.close()
 
 
+def test_a_topic_of_an_earlier_start_gets_the_partitions_that_are_wanted_now(settings: KafkaSettings) -> None:
+    wider = settings.model_copy(
+        update={"live_partitions": PARTITIONS + 2, "topic_prefix": f"{settings.topic_prefix}w-"}
+    )
+    create_topics(wider.model_copy(update={"live_partitions": 1}))
+    create_topics(wider)
+    create_topics(wider.model_copy(update={"live_partitions": 2}))
+    publisher = KafkaPublisher(wider)
+    send(publisher, [live(uuid4(), n) for n in range(1, 11)])
+    publisher.close()
+    reader = KafkaLiveFrames(wider, 0, 1)
+    assert {row["partition"] for row in taken(reader, 10)} == set(range(PARTITIONS + 2))
+    reader.close()
+
+
+def test_what_has_waited_longest_comes_first_of_all_partitions(
+    settings: KafkaSettings, publisher: KafkaPublisher
+) -> None:
+    reader = KafkaLiveFrames(settings, 0, 1)
+    while reader.next(1.0) is not None:
+        pass
+    video_id = uuid4()
+    for number in range(1, 31):
+        send(publisher, [live(video_id, number)])
+    rows = taken(reader, 30)
+    assert {row["partition"] for row in rows} == set(range(PARTITIONS))
+    assert [int(row["frame_number"]) for row in rows] == list(range(1, 31))
+    reader.close()
+
+
 def test_without_a_broker_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spark_jobs.live_frames.REACH_SECONDS", 0.2)
     with pytest.raises(StoreUnavailable, match="does not answer"):

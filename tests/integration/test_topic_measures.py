@@ -35,7 +35,7 @@ def filled(kafka_settings: KafkaSettings) -> KafkaSettings:
 def test_bytes_are_those_of_our_topics(filled: KafkaSettings) -> None:
     measures = TopicMeasures(filled)
     found = measures.bytes()
-    assert found.keys() == {"videos", "frames", "frames-live", "results", "dead-letters"}
+    assert found.keys() == {"videos", "frames", "frames-live", "results", "dead-letters", "captures"}
     assert found["frames"] > FRAMES * 500
     assert found["dead-letters"] == 0
     measures.close()

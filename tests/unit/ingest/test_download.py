@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.download import Downloader, DownloadLimits
+from ingest.download import Downloader
 from ingest.halt import Halt, Halted, HaltReason
+from ingest.transfer import DownloadLimits
 from pipeline.contracts.errors import SourceRefused, SourceTooLarge, SourceUnreachable
 from pipeline.outbound.guard import SourceGuard
 from tests.unit.servers import Answer, Site, content, redirect, serving

@@ -35,7 +35,7 @@ def test_publishes_every_sampled_frame_and_says_how_many(bench: Bench) -> None:
     assert sampled == list(range(1, 2501, 2))
     known = bench.videos.progress(video.video_id)
     assert (known.frames_published, known.published_through, known.frames_decoded) == (1250, 2499, 2500)
-    assert (known.duration, known.fps, known.width, known.height) == (250.0, 10.0, 64, 48)
+    assert (known.duration, known.fps, known.width, known.height, known.codec) == (250.0, 10.0, 64, 48, "h264")
     assert known.warnings == ("a little damaged",)
     assert known.sha256 == "digest of b'the source'"
     stages = (known.download_started_at, known.download_finished_at, known.decode_started_at, known.decode_finished_at)

@@ -23,7 +23,9 @@ def parent_of(bench: Bench, *numbers: int, source: SourceKind = SourceKind.URL, 
     """A completed video at ten frames a second with these frames stored."""
     video = replace(a_video(status=VideoStatus.COMPLETED), source=source, **changed)  # type: ignore[arg-type]
     bench.videos.create(video)
-    bench.videos.save_progress(video.video_id, SourceProgress(duration=9.5, fps=10.0, width=640, height=480))
+    bench.videos.save_progress(
+        video.video_id, SourceProgress(duration=9.5, fps=10.0, width=640, height=480, codec="h264")
+    )
     for number in numbers:
         bench.frames.put(video.video_id, number, picture(number))
     live = source is SourceKind.RTMP
@@ -75,7 +77,7 @@ def test_the_parents_frames_are_published_as_they_are(bench: Bench) -> None:
     assert (now.frames_expected, now.last_frame_number) == (4, 1991)
     assert [n for b in (0, 1) for n in bench.videos.sampled(video.video_id, b)] == [1, 11, 21, 1991]
     known = bench.videos.progress(video.video_id)
-    assert (known.duration, known.fps, known.width, known.height) == (9.5, 10.0, 640, 480)
+    assert (known.duration, known.fps, known.width, known.height, known.codec) == (9.5, 10.0, 640, 480, "h264")
     assert (known.frames_published, known.published_through, known.warnings) == (4, 1991, ())
     stages = (known.download_started_at, known.download_finished_at, known.decode_started_at, known.decode_finished_at)
     assert all(stages)

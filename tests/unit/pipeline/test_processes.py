@@ -59,7 +59,7 @@ def test_folders_are_in_the_data_folder(tmp_path: Path) -> None:
 
 
 def test_topics_have_the_prefix() -> None:
-    names = (f"a-{name}" for name in ("videos", "frames", "frames-live", "results", "dead-letters"))
+    names = (f"a-{name}" for name in ("videos", "frames", "frames-live", "results", "dead-letters", "captures"))
     assert Topics.of(KafkaSettings(topic_prefix="a-")) == Topics(*names)
 
 

@@ -103,6 +103,17 @@ def test_the_other_commands(calls: Path, line: str, called: str) -> None:
     assert calls.read_text().rstrip().endswith(f"docker-compose.yml {called}")
 
 
+def test_workers_change_while_all_else_runs(calls: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good_docker(calls.parent)
+    assert main(["--docker", "workers", "3"]) == 0
+    asked, scaled = calls.read_text().splitlines()
+    assert asked.endswith("docker-compose.yml exec --no-TTY analysis python -m spark_jobs.asking 3")
+    assert scaled.endswith("up --detach --no-deps --no-recreate --scale worker=3 worker")
+    assert main(["--docker", "workers", "many"]) == 1
+    assert main(["--docker", "--gpu", "workers", "2"]) == 1
+    assert "many is no number from 1 on" in capsys.readouterr().err
+
+
 def test_gpus_are_refused_where_there_are_none(calls: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good_docker(calls.parent)
     if gpu_names():

@@ -13,6 +13,10 @@ from typing import Any
 
 import pytest
 
+from connectors.aws.settings import AwsSettings
+from connectors.camera.settings import CameraDoorSettings
+from connectors.edge.brokers import BrokerSettings
+from connectors.edge.processor.settings import BROKER, ProcessorSettings
 from pipeline.contracts.settings import (
     ROOT,
     AnalysisSettings,
@@ -24,6 +28,7 @@ from pipeline.contracts.settings import (
     LogSettings,
     PathSettings,
     RtmpSettings,
+    S3Settings,
     WebhookSettings,
 )
 from stack import rtmp
@@ -58,6 +63,10 @@ SETTINGS = (
     LiveSettings,
     StackSettings,
     WebhookSettings,
+    S3Settings,
+    AwsSettings,
+    CameraDoorSettings,
+    ProcessorSettings,
 )
 READ_ELSEWHERE = {"FRAMEWISE_SPARK_JARS"}
 """A path for Spark, not a setting of ours (spark_jobs/session.py)."""
@@ -107,6 +116,7 @@ def test_all_services_are_there(services: dict[str, Any]) -> None:
 
 def test_every_variable_is_a_setting(services: dict[str, Any]) -> None:
     known = {PREFIX + name.upper() for group in SETTINGS for name in group.model_fields} | READ_ELSEWHERE
+    known |= {BROKER + name.upper() for name in BrokerSettings.model_fields}
     used = {name for service in services.values() for name in service.get("environment", {}) if name.startswith(PREFIX)}
     used |= set(re.findall(rf"{PREFIX}\w+", "".join((ROOT / name).read_text() for name in (BASE, GPU, MIRROR))))
     assert used <= known
@@ -124,6 +134,7 @@ def test_every_setting_of_the_services_can_be_made() -> None:
         LiveSettings,
         RtmpSettings,
         AnalysisSettings,
+        S3Settings,
     )
     wanted = {name for group in groups for name in group.model_fields}
     left_out = {name for name in wanted if PREFIX + name.upper() not in used}
@@ -257,6 +268,7 @@ def test_every_package_of_the_services_is_in_the_image() -> None:
     assert {"api", "inference", "ingest", "models", "pipeline", "spark_jobs", "stack", "clear_frames.py"} <= set(
         copied()
     )
+    assert {"connectors", "framewise"} <= set(copied()), "of the doors"
 
 
 def test_the_linter_has_nothing_to_say() -> None:

@@ -116,3 +116,13 @@ def test_a_broker_that_is_away_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> 
     found = examine(Check("Kafka", lambda: round_trips.kafka_there_and_back(kafka, "t"), "start it"))
     assert not found.ok
     assert "does not answer" in found.said
+
+
+def test_a_bucket_of_frames_is_tried_where_there_is_one(settings: StackSettings) -> None:
+    def tried(chosen: StackSettings) -> list[str]:
+        return [check.ask() for check in doctor.machine_checks(chosen) if check.name == "frame store"]
+
+    assert tried(settings) == []
+    assert tried(settings.model_copy(update={"frame_store": "memory://frames/tried"})) == [
+        "a frame put into memory://frames/tried, read, listed and deleted"
+    ]

@@ -65,6 +65,17 @@ def of(state: StackState, name: str = "one") -> ServiceStatus:
     return state.services[name]
 
 
+def test_a_service_that_may_end_is_started_again_only_when_it_failed(settings: StackSettings) -> None:
+    script = READY + "import time; time.sleep(0.5); file = pathlib.Path('{dir}/runs'); runs = file.exists()\n"
+    script += "file.write_text('x'); raise SystemExit(0 if runs else 1)\n"
+
+    async def scenario() -> StackState:
+        async with running(settings, service("one", script, ends=True)):
+            return await until(settings, lambda state: of(state).state is ServiceState.DONE)
+
+    assert of(asyncio.run(scenario())).failures == 1
+
+
 def test_a_service_starts_when_those_before_it_are_ready_and_all_stop_in_the_end(settings: StackSettings) -> None:
     order = "import time; open('{dir}/order', 'a').write('{name} ')\n"
     first = service("first", "import time; time.sleep(0.5)\n" + order + READY + WAIT)

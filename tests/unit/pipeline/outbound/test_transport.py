@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.download import Downloader, DownloadLimits
+from ingest.download import Downloader
 from ingest.halt import Halt
+from ingest.transfer import DownloadLimits
 from pipeline.contracts.errors import SourceError, SourceRefused, SourceUnreachable
 from pipeline.contracts.settings import IngestSettings
 from pipeline.outbound.guard import SourceGuard

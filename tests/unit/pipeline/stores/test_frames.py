@@ -10,12 +10,19 @@ from uuid import uuid4
 import pytest
 
 from pipeline.contracts.errors import DiskFull, StoreError
+from pipeline.contracts.settings import S3Settings
 from pipeline.stores.frames import FolderFrameStore, FrameStore, InMemoryFrameStore
+from pipeline.stores.object_frames import ObjectFrameStore
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", "objects"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> FrameStore:
-    return FolderFrameStore(tmp_path) if request.param == "folder" else InMemoryFrameStore()
+    made: dict[str, FrameStore] = {
+        "folder": FolderFrameStore(tmp_path),
+        "memory": InMemoryFrameStore(),
+        "objects": ObjectFrameStore(f"memory://frames/{uuid4()}", S3Settings()),
+    }
+    return made[request.param]
 
 
 def test_what_is_put_can_be_got(store: FrameStore) -> None:

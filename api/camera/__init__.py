@@ -1,0 +1,1 @@
+"""Pictures that cameras elsewhere publish to Kafka."""

@@ -1,0 +1,1 @@
+"""Other front doors and exits: each submits videos or frames, and forwards results."""

@@ -1,0 +1,1 @@
+"""What was found, as messages for consumers of an earlier system."""

@@ -1,0 +1,1 @@
+"""Beside the camera: captures, finds, follows, and sends the best pictures of each track."""

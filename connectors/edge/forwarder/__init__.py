@@ -1,0 +1,1 @@
+"""Between two brokers: what one has taken, the other gets."""

@@ -1,0 +1,1 @@
+"""In the cloud: stores each picture, and has it analysed."""

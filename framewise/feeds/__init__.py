@@ -1,0 +1,1 @@
+"""Many feeds at once: a file that names them, submitting each, following all."""

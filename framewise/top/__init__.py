@@ -1,0 +1,1 @@
+"""What `framewise top` shows, and where it comes from."""

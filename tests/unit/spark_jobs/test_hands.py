@@ -1,0 +1,53 @@
+"""The processes behind the workers, of a real Spark application."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+from pyspark.sql import DataFrame, SparkSession
+
+from pipeline.contracts.settings import CassandraSettings, KafkaSettings, PathSettings, S3Settings
+from pipeline.stores.in_memory_results import InMemoryResultStore
+from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.workforce import ask_for
+from spark_jobs.batch_end import BatchEnd
+from spark_jobs.hands import SparkHands, idle
+from spark_jobs.process import WorkerSettings
+from tests.unit.spark_jobs.crews import ListedHands, a_crew
+
+
+def test_one_too_many_ends_and_the_others_go_on(spark: SparkSession, tmp_path: Path) -> None:
+    before = idle(spark, 2)
+    assert len(before) == 2
+    settings = WorkerSettings(
+        PathSettings(data_dir=tmp_path), CassandraSettings(), KafkaSettings(), False, 60.0, S3Settings()
+    )
+    SparkHands(spark, settings, ()).dismiss(2, 1)
+    kept, gone = before[0][1], before[1][1]
+    until = time.monotonic() + 10
+    while psutil.pid_exists(gone.pid) and psutil.Process(gone.pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert {who.pid for _, who in idle(spark, 1)} == {kept.pid}
+    assert kept in {who for _, who in idle(spark, 2)}, "where one is lacking, Spark makes it"
+
+
+def test_each_micro_batch_is_spread_over_the_workers_of_its_time(spark: SparkSession, tmp_path: Path) -> None:
+    crew = a_crew(tmp_path, 1, ListedHands())
+    spreads: list[int] = []
+
+    def analyse(records: DataFrame) -> DataFrame:
+        spreads.append(records.rdd.getNumPartitions())
+        return records
+
+    end = BatchEnd(InMemoryVideoStore(), InMemoryResultStore(), crew, analyse)
+    records: Any = spark.range(0, 8, 1, 8).selectExpr("cast(null as string) as video_id")
+    end(records, 0)
+    ask_for(tmp_path, 2)
+    crew.look()
+    end(records, 1)
+    ask_for(tmp_path, 1)
+    crew.look()
+    end(records, 2)
+    assert spreads == [1, 2, 1]
