@@ -103,7 +103,7 @@ def _create(admin: KafkaAdminClient, topic: NewTopic) -> None:
 
 
 def _grow(admin: KafkaAdminClient, topic: NewTopic) -> None:
-    """A topic of an earlier start has as many partitions as were asked for then. Kafka adds some, and takes none away."""
+    """A topic of an earlier start has as many partitions as it was made with. Kafka adds some, and takes none away."""
     (found,) = admin.describe_topics([topic.name])
     if len(found["partitions"]) < topic.num_partitions:
         admin.create_partitions({topic.name: topic.num_partitions})
