@@ -2,11 +2,9 @@
 
 import logging
 import os
-import signal
 import socket
 import sys
 import threading
-from types import FrameType
 
 from ingest.download import Downloader
 from ingest.fetching import AnyFetcher
@@ -46,6 +44,7 @@ from pipeline.contracts.settings import (
     RtmpSettings,
     S3Settings,
 )
+from pipeline.ending import stop_on_signal
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing, stop_tracing
@@ -123,7 +122,7 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     retention = Retention(stores, CassandraDutyStore(client), settings.retention_days, owner)
     clearing = threading.Thread(target=retention.run, name="retention", daemon=True)
     wakeups = WakeUps(kafka, worker.wake)
-    stop = _on_signal()
+    stop = stop_on_signal()
     working = threading.Thread(target=worker.run, name="worker", daemon=True)
     try:
         for thread in (working, sweeping, measuring, indexing, clearing, wakeups):
@@ -159,17 +158,6 @@ def _check_alive(*threads: threading.Thread) -> None:
     for thread in threads:
         if not thread.is_alive():
             raise FramewiseError(f"the thread {thread.name} has ended; the log says why")
-
-
-def _on_signal() -> threading.Event:
-    stop = threading.Event()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
-    return stop
 
 
 if __name__ == "__main__":

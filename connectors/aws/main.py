@@ -1,10 +1,7 @@
 """The door for AWS: reads settings, asks for queues, table and buckets, and works until it is told to stop."""
 
 import logging
-import signal
 import sys
-import threading
-from types import FrameType
 
 from pydantic import ValidationError
 
@@ -20,6 +17,7 @@ from connectors.aws.worker import Plan, Worker
 from framewise import Client, Retries
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import PathSettings, S3Settings, wrong_settings
+from pipeline.ending import stop_on_signal
 from pipeline.observing.logs import log_to_stdout
 from pipeline.readiness import beat, mark_ready, unmark_ready
 
@@ -44,7 +42,7 @@ def main() -> int:
 
 
 def _serve(paths: PathSettings, s3: S3Settings, settings: AwsSettings) -> None:
-    stop = _on_signal()
+    stop = stop_on_signal()
     queues, documents = _queues(settings), _documents(settings)
     objects = S3Objects(client("s3", s3.s3_region or settings.aws_region, s3.s3_endpoint, connections(settings)))
     key = settings.key.get_secret_value() if settings.key else None
@@ -95,17 +93,6 @@ def _documents(settings: AwsSettings) -> DynamoDocuments:
     )
     found.check()
     return found
-
-
-def _on_signal() -> threading.Event:
-    stop = threading.Event()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
-    return stop
 
 
 if __name__ == "__main__":

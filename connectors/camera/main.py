@@ -1,12 +1,10 @@
 """Owns the camera door's start and end: settings are read here, everything is built here."""
 
 import logging
-import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from types import FrameType
 
 from kafka.errors import KafkaError
 from pydantic import ValidationError
@@ -23,6 +21,7 @@ from connectors.pictures.encoding import ChildEncoder
 from connectors.pictures.whole import Limits
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import KafkaSettings, PathSettings, wrong_settings
+from pipeline.ending import stop_on_signal
 from pipeline.kafka.captures import KafkaCapturePublisher
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.kafka.topics import Topics
@@ -52,7 +51,7 @@ def main() -> int:
 
 
 def _serve(paths: PathSettings, kafka: KafkaSettings, settings: CameraDoorSettings) -> None:
-    stop = _on_signal()
+    stop = stop_on_signal()
     key = settings.key.get_secret_value() if settings.key else None
     with ExitStack() as held:
         client = held.enter_context(framewise.Client(settings.service_url, key or None))
@@ -124,17 +123,6 @@ def _watch(paths: PathSettings, readers: list[GroupReader], stop: threading.Even
         logger.info("stopping")
     finally:
         unmark_ready(paths.data_dir, SERVICE)
-
-
-def _on_signal() -> threading.Event:
-    stop = threading.Event()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
-    return stop
 
 
 if __name__ == "__main__":

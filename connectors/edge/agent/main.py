@@ -1,13 +1,11 @@
 """Owns the agent's start and end: settings are read here, and the parts are joined here."""
 
 import logging
-import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
 
 from connectors.edge.agent.arguments import read
 from connectors.edge.agent.building import finder_of, source_of, spool_of, watcher_of
@@ -23,6 +21,7 @@ from connectors.edge.session import Session
 from connectors.edge.topics import TopicTemplate
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import PathSettings
+from pipeline.ending import stop_on_signal
 from pipeline.observing.logs import log_to_stdout
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 
@@ -40,7 +39,7 @@ def main(given: Sequence[str] | None = None) -> int:
     log_to_stdout(SERVICE)
     try:
         settings, broker = read(sys.argv[1:] if given is None else given)
-        _run(settings, broker, PathSettings(), _on_signal())
+        _run(settings, broker, PathSettings(), stop_on_signal())
     except FramewiseError as e:
         logger.critical("%s", e)
         return 1
@@ -120,17 +119,6 @@ def _linger(spool: Spool, seconds: float, halt: threading.Event) -> None:
     stopped = halt.is_set()
     while len(spool) and time.monotonic() < until and (stopped or not halt.is_set()):
         time.sleep(LOOK_SECONDS)
-
-
-def _on_signal() -> threading.Event:
-    halt = threading.Event()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        halt.set()
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
-    return halt
 
 
 if __name__ == "__main__":

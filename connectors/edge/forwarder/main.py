@@ -1,11 +1,9 @@
 """Owns the forwarder's start and end: settings are read here."""
 
 import logging
-import signal
 import sys
 import threading
 import time
-from types import FrameType
 
 from connectors.edge.brokers import BrokerUnusable, broker_settings
 from connectors.edge.forwarder.settings import (
@@ -16,6 +14,7 @@ from connectors.edge.forwarder.settings import (
 from connectors.edge.forwarder.ways import Way, ways_of
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import PathSettings
+from pipeline.ending import stop_on_signal
 from pipeline.observing.logs import log_to_stdout
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 
@@ -38,7 +37,7 @@ def main() -> int:
 
 
 def _run(ways: list[Way], paths: PathSettings) -> None:
-    stop = _on_signal()
+    stop = stop_on_signal()
     for way in ways:
         way.outlet.start()
         way.inlet.start()
@@ -81,17 +80,6 @@ def _report(ways: list[Way]) -> None:
     for way in ways:
         if way.lane.passed or way.lane.waiting:
             logger.info("%s: %d passed on since the start, %d wait", way.inlet.name, way.lane.passed, way.lane.waiting)
-
-
-def _on_signal() -> threading.Event:
-    stop = threading.Event()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
-    return stop
 
 
 if __name__ == "__main__":

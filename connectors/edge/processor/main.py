@@ -1,12 +1,10 @@
 """Owns the processor's start and end: settings are read here, everything is built here."""
 
 import logging
-import signal
 import sys
 import threading
 from contextlib import ExitStack, closing
 from pathlib import Path
-from types import FrameType
 
 import framewise
 from connectors.edge.brokers import broker_settings
@@ -25,6 +23,7 @@ from connectors.pictures.encoding import ChildEncoder
 from connectors.pictures.whole import Limits
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import KafkaSettings, PathSettings, S3Settings
+from pipeline.ending import stop_on_signal
 from pipeline.kafka.captures import CapturePublisher, KafkaCapturePublisher
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.usage import report_usage
@@ -51,7 +50,7 @@ def main() -> int:
 
 
 def _serve(settings: ProcessorSettings, paths: PathSettings) -> None:
-    stop = _on_signal()
+    stop = stop_on_signal()
     with ExitStack() as held:
         where = settings.store(paths.data_dir)
         place = _place(where)
@@ -110,17 +109,6 @@ def _analysis(settings: ProcessorSettings, held: ExitStack) -> LiveAnalysis:
     client = framewise.Client(settings.service_url, key or None, timeout=API_SECONDS, retries=once)
     days = Days(held.enter_context(client), DayRules(settings.edge_tasks, settings.edge_end_hours * 3600))
     return held.enter_context(closing(LiveAnalysis(days, connect)))
-
-
-def _on_signal() -> threading.Event:
-    stop = threading.Event()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
-    return stop
 
 
 if __name__ == "__main__":
