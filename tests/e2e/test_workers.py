@@ -119,7 +119,7 @@ def test_live_frames_get_another_worker_while_theirs_have_no_rest(alone: Trial, 
         assert len(rows) == 4 * video["frames"]["expected"]
         names |= {row["worker"] for row in rows}
     service.http.close()
-    assert len(names) == 2
+    assert len(names) >= 2, "tasks that begin anew take any process that is free"
 
 
 def live(stack: Trial) -> int:
