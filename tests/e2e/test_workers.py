@@ -61,7 +61,7 @@ def alone(media: Path) -> Iterator[Trial]:
     """A stack that begins with one worker, has short micro-batches, and knows a camera that plays a film once."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("FRAMEWISE_TRIGGER_FRAMES", "100")
-        environment.setenv("FRAMEWISE_DEVICES", f"film=file:{media / 'video' / 'people_vtest.avi'}")
+        environment.setenv("FRAMEWISE_DEVICES", f"film=file:{media / 'video' / 'bottles.mp4'}")
         with trial(workers=1) as running:
             yield running
 
@@ -99,10 +99,10 @@ def test_a_second_worker_adds_to_the_rate_and_its_going_loses_nothing(alone: Tri
 
 @pytest.mark.slow
 def test_live_frames_get_another_worker_while_theirs_have_no_rest(alone: Trial, media: Path) -> None:
-    """Three cameras of ten frames a second are more than one worker does; with `keep: all` none is left out."""
+    """Two cameras of thirty frames a second are more than one worker does; with `keep: all` none is left out."""
     service = Service(alone.settings.api_url)
     body = {"streamURL": "device:film", "modelsToRun": ALL_TASKS.split(","), "frameStep": 1, "keep": "all"}
-    answers = [service.http.post("/analysis/stream", json=body).raise_for_status() for _ in range(3)]
+    answers = [service.http.post("/analysis/stream", json=body).raise_for_status() for _ in range(2)]
     paths = [answer.json()["status_url"] for answer in answers]
     wait_until(lambda: all(done(service, path) > 5 for path in paths), 120)
     assert live(alone) == 1
@@ -119,7 +119,7 @@ def test_live_frames_get_another_worker_while_theirs_have_no_rest(alone: Trial, 
         assert len(rows) == 4 * video["frames"]["expected"]
         names |= {row["worker"] for row in rows}
     service.http.close()
-    assert len(names) == 2
+    assert len(names) >= 2, "tasks that begin anew take any process that is free"
 
 
 def live(stack: Trial) -> int:
