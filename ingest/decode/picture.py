@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import cv2
 import numpy as np
+from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
@@ -35,6 +36,19 @@ class Turn:
         turned = image.transpose(1, 0, 2) if self.swap else image
         turned = turned[:: -1 if self.mirror_y else 1, :: -1 if self.mirror_x else 1]
         return np.ascontiguousarray(turned)
+
+
+def _unnamed(kind: type[SideDataType], value: object) -> SideDataType:
+    """A kind of side data for which the library has no name, such as the EXIF of a JPEG.
+
+    Without it, it refuses to read any side data of such a frame, the display matrix too.
+    """
+    found: Any = object.__new__(kind)
+    found._name_, found._value_ = f"UNNAMED_{value}", value
+    return cast(SideDataType, found)
+
+
+SideDataType._missing_ = classmethod(_unnamed)  # type: ignore[assignment]
 
 
 def turn_of(frame: VideoFrame) -> Turn:

@@ -1,10 +1,12 @@
 """From a decoded frame to an upright JPEG."""
 
 import gc
+import struct
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
@@ -113,3 +115,30 @@ def test_no_frame_waits_for_the_garbage_collector(tmp_path: Path) -> None:
     finally:
         gc.enable()
     assert len(alive) < 5
+
+
+CORNERS = {1: "rgbw", 2: "grwb", 3: "wbgr", 4: "bwrg", 5: "rbgw", 6: "brwg", 7: "wgbr", 8: "gwrb"}
+"""The corners of an upright picture (from the top left, by rows) for each EXIF orientation of one with `rgbw`."""
+COLORS = {"r": (0, 0, 255), "g": (0, 255, 0), "b": (255, 0, 0), "w": (255, 255, 255)}
+
+
+def with_orientation(jpeg: bytes, orientation: int) -> bytes:
+    """A JPEG with an EXIF segment that says how it is to be turned (CIPA DC-008, tag 0x0112)."""
+    entry = struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0)
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 1) + entry + struct.pack("<I", 0)
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
+
+
+@pytest.mark.parametrize("orientation", CORNERS)
+def test_a_jpeg_with_exif_is_read_and_stands_upright(orientation: int) -> None:
+    quarters = np.array([[COLORS["r"], COLORS["g"]], [COLORS["b"], COLORS["w"]]], np.uint8)
+    whole = quarters.repeat(64, axis=0).repeat(96, axis=1)
+    jpeg = with_orientation(cv2.imencode(".jpg", whole)[1].tobytes(), orientation)
+    decoder = av.CodecContext.create("mjpeg", "r")
+    [frame] = [*decoder.decode(av.Packet(jpeg)), *decoder.decode(None)]
+    upright, width, height = Encoder(720, 95, 10**6).encode(frame, ONE)
+    assert (width, height) == ((128, 192) if orientation > 4 else (192, 128))
+    image = cv2.imdecode(np.frombuffer(upright, np.uint8), cv2.IMREAD_COLOR_BGR | cv2.IMREAD_IGNORE_ORIENTATION)
+    found = [image[height * y // 4, width * x // 4] for y in (1, 3) for x in (1, 3)]  # type: ignore[index]
+    names = [min(COLORS, key=lambda name: float(np.abs(np.subtract(COLORS[name], at)).sum())) for at in found]
+    assert "".join(names) == CORNERS[orientation]
