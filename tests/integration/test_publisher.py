@@ -102,11 +102,19 @@ def test_topics_are_as_the_settings_say(settings: KafkaSettings) -> None:
             {"retention.ms": 3 * HOUR_MS, "retention.bytes": 2**30 // 5, "segment.bytes": 2**30 // 5 // 4},
         ),
         names.frames_live: (
-            1,
-            {"retention.ms": HOUR_MS, "retention.bytes": 2**30, "segment.bytes": 2**26},
+            settings.live_partitions,
+            {
+                "retention.ms": HOUR_MS,
+                "retention.bytes": 2**30 // settings.live_partitions,
+                "segment.bytes": min(2**26, 2**30 // settings.live_partitions // 4),
+            },
         ),
         names.results: (PARTITIONS, {"retention.ms": 24 * HOUR_MS, "segment.bytes": 2**26}),
         names.dead_letters: (1, {"retention.ms": 14 * 24 * HOUR_MS}),
+        names.captures: (
+            settings.captures_partitions,
+            {"retention.ms": HOUR_MS, "retention.bytes": 2 * 2**30 // settings.captures_partitions},
+        ),
     }
     with KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap) as admin:
         assert {t for t in admin.list_topics() if t.startswith(settings.topic_prefix)} == set(wanted)
