@@ -120,43 +120,41 @@ def _wait_for(admin: KafkaAdminClient, names: set[str], patience: float) -> None
 
 def _wanted(settings: KafkaSettings) -> list[NewTopic]:
     names = Topics.of(settings)
-    hours = settings.frames_retention_hours
-    per_partition = settings.frames_retention_bytes // settings.frames_partitions
-    live_bytes = settings.live_retention_bytes // settings.live_partitions
 
-    def topic(name: str, partitions: int, **config: int) -> NewTopic:
+    def topic(name: str, partitions: int, **config: int | str) -> NewTopic:
         options = {key.replace("_", "."): str(value) for key, value in config.items()}
         return NewTopic(name, partitions, settings.replication_factor, topic_configs=options)
 
+    def pictures(name: str, partitions: int, kept_bytes: int, segment: int, **config: int | str) -> NewTopic:
+        """A topic that keeps so many bytes in all; small segments follow that closely."""
+        share = kept_bytes // partitions
+        segment = min(segment, max(2**20, share // 4))
+        return topic(name, partitions, retention_bytes=share, segment_bytes=segment, **config)
+
     return [
         topic(names.videos, 1, retention_ms=24 * HOUR_MS),
-        topic(
+        pictures(
             names.frames,
             settings.frames_partitions,
-            retention_ms=hours * HOUR_MS,
-            retention_bytes=per_partition,
-            segment_bytes=min(2**27, max(2**20, per_partition // 4)),
+            settings.frames_retention_bytes,
+            2**27,
+            retention_ms=settings.frames_retention_hours * HOUR_MS,
         ),
-        topic(
+        pictures(
             names.frames_live,
             settings.live_partitions,
+            settings.live_retention_bytes,
+            2**26,
             retention_ms=settings.live_retention_minutes * MINUTE_MS,
-            retention_bytes=live_bytes,
-            segment_bytes=min(2**26, max(2**20, live_bytes // 4)),
         ),
         topic(names.results, settings.frames_partitions, retention_ms=24 * HOUR_MS, segment_bytes=2**26),
         topic(names.dead_letters, 1, retention_ms=14 * 24 * HOUR_MS),
-        _captures(settings, names.captures),
+        pictures(
+            names.captures,
+            settings.captures_partitions,
+            settings.captures_retention_bytes,
+            2**26,
+            retention_ms=settings.captures_retention_minutes * MINUTE_MS,
+            message_timestamp_type="LogAppendTime",  # other machines' clocks may be wrong
+        ),
     ]
-
-
-def _captures(settings: KafkaSettings, name: str) -> NewTopic:
-    """Pictures from elsewhere. The broker dates them: other machines' clocks may be wrong."""
-    per_partition = settings.captures_retention_bytes // settings.captures_partitions
-    config = {
-        "retention.ms": str(settings.captures_retention_minutes * MINUTE_MS),
-        "retention.bytes": str(per_partition),
-        "segment.bytes": str(min(2**26, max(2**20, per_partition // 4))),
-        "message.timestamp.type": "LogAppendTime",
-    }
-    return NewTopic(name, settings.captures_partitions, settings.replication_factor, topic_configs=config)

@@ -1,11 +1,9 @@
 """Pictures of cameras elsewhere through the real API, ingest, Kafka and Cassandra; only models are stood in for."""
 
-import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +22,7 @@ from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.kafka.topics import Topics, create_topics
 from tests.integration.analyst import Analyst
 from tests.integration.publishing import until
-from tests.integration.running_api import running_api
+from tests.integration.running_api import running_api, running_ingest, service_environment
 from tests.unit.ingest.media import numbered, numbered_video
 
 pytestmark = pytest.mark.slow
@@ -43,18 +41,8 @@ class World:
     environment: dict[str, str]
     folder: Path
 
-    @contextmanager
-    def ingest(self) -> Iterator["subprocess.Popen[bytes]"]:
-        with (self.folder / f"ingest-{time.monotonic_ns()}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "ingest.main"], env=self.environment, cwd=ROOT, stdout=log, stderr=log
-            )
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait(20)
+    def ingest(self) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+        return running_ingest(self.environment, self.folder)
 
     def send(self, camera: Camera, numbers: range) -> None:
         """Publish the pictures of these numbers; those of one second are dated alike."""
@@ -95,16 +83,7 @@ def world(
     with ExitStack() as stack:
         api = stack.enter_context(running_api(folder / "data", cassandra_settings, kafka_settings, **more))
         analyst = stack.enter_context(Analyst(kafka_settings, client).working())
-        environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("FRAMEWISE_")},
-            "PYTHONPATH": str(ROOT),
-            "FRAMEWISE_DATA_DIR": str(folder / "data"),
-            "FRAMEWISE_CASSANDRA_PORT": str(cassandra_settings.cassandra_port),
-            "FRAMEWISE_KEYSPACE": cassandra_settings.keyspace,
-            "FRAMEWISE_KAFKA_BOOTSTRAP": kafka_settings.kafka_bootstrap,
-            "FRAMEWISE_TOPIC_PREFIX": kafka_settings.topic_prefix,
-            **more,
-        }
+        environment = service_environment(folder / "data", cassandra_settings, kafka_settings, **more)
         captures = KafkaCapturePublisher(kafka_settings)
         stack.callback(captures.close)
         yield World(stack.enter_context(Client(api.url)), analyst, captures, kafka_settings, environment, folder)

@@ -1,11 +1,8 @@
 """Pictures of the edge as frames of a live video: real servers and services; models are stood in for."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,12 +16,12 @@ from connectors.edge.passing import Answer
 from connectors.edge.session import Session
 from framewise import Client, Video
 from pipeline.cassandra.client import CassandraClient
-from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings
+from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from pipeline.kafka.topics import create_topics
 from tests.edge import Door, processor
 from tests.integration.analyst import Analyst
 from tests.integration.races import wait_until
-from tests.integration.running_api import running_api
+from tests.integration.running_api import running_api, running_ingest, service_environment
 from tests.mosquitto import MISSING, broker
 from tests.unit.ingest.media import numbered
 
@@ -77,7 +74,8 @@ def world(
         cloud = held.enter_context(broker(folder / "cloud"))
         api = held.enter_context(running_api(folder / "data", cassandra_settings, kafka_settings))
         held.enter_context(Analyst(kafka_settings, client).working())
-        held.enter_context(_ingest(folder, cassandra_settings, kafka_settings))
+        environment = service_environment(folder / "data", cassandra_settings, kafka_settings)
+        held.enter_context(running_ingest(environment, folder))
         tasks = {"FRAMEWISE_EDGE_TASKS": "color_detection", "FRAMEWISE_URL": api.url}
         kafka = {
             "FRAMEWISE_KAFKA_BOOTSTRAP": kafka_settings.kafka_bootstrap,
@@ -90,28 +88,6 @@ def world(
         held.callback(camera.stop)
         camera.start()
         yield World(held.enter_context(Client(api.url)), camera, door, folder / "store")
-
-
-@contextmanager
-def _ingest(folder: Path, cassandra: CassandraSettings, kafka: KafkaSettings) -> Iterator[None]:
-    environment = {
-        **{k: v for k, v in os.environ.items() if not k.startswith("FRAMEWISE_")},
-        "PYTHONPATH": str(ROOT),
-        "FRAMEWISE_DATA_DIR": str(folder / "data"),
-        "FRAMEWISE_CASSANDRA_PORT": str(cassandra.cassandra_port),
-        "FRAMEWISE_KEYSPACE": cassandra.keyspace,
-        "FRAMEWISE_KAFKA_BOOTSTRAP": kafka.kafka_bootstrap,
-        "FRAMEWISE_TOPIC_PREFIX": kafka.topic_prefix,
-    }
-    with (folder / "ingest.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ingest.main"], env=environment, cwd=ROOT, stdout=log, stderr=log
-        )
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def test_each_picture_is_a_frame_of_its_days_video_once_though_the_processor_is_killed(world: World) -> None:

@@ -15,7 +15,7 @@ from pipeline.cassandra.client import CassandraClient
 from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings
 from pipeline.kafka.topics import create_topics
 from tests.integration.analyst import Analyst
-from tests.integration.running_api import running_api
+from tests.integration.running_api import running_api, running_ingest, service_environment
 from tests.unit.ingest.media import numbered_video
 
 pytestmark = pytest.mark.slow
@@ -59,21 +59,8 @@ def service(
     with ExitStack() as stack:
         api = stack.enter_context(running_api(folder / "data", cassandra_settings, kafka_settings, **more))
         stack.enter_context(Analyst(kafka_settings, client).working())
-        environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("FRAMEWISE_")},
-            "PYTHONPATH": str(ROOT),
-            "FRAMEWISE_DATA_DIR": str(folder / "data"),
-            "FRAMEWISE_CASSANDRA_PORT": str(cassandra_settings.cassandra_port),
-            "FRAMEWISE_KEYSPACE": cassandra_settings.keyspace,
-            "FRAMEWISE_KAFKA_BOOTSTRAP": kafka_settings.kafka_bootstrap,
-            "FRAMEWISE_TOPIC_PREFIX": kafka_settings.topic_prefix,
-            **more,
-        }
-        log = stack.enter_context((folder / "ingest.log").open("wb"))
-        ingest = stack.enter_context(
-            subprocess.Popen([sys.executable, "-m", "ingest.main"], env=environment, cwd=ROOT, stdout=log, stderr=log)
-        )
-        stack.callback(ingest.terminate)
+        environment = service_environment(folder / "data", cassandra_settings, kafka_settings, **more)
+        stack.enter_context(running_ingest(environment, folder))
         yield api.url, folder
 
 

@@ -1,11 +1,8 @@
 """Live videos through the real ingest, RTMP server, Kafka and Cassandra; only the models are stood in for."""
 
-import os
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -19,14 +16,14 @@ import pytest
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.videos import CassandraVideoStore
-from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings
+from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from pipeline.kafka.topics import create_topics
 from stack import rtmp
 from stack.ports import free_ports
 from stack.settings import StackSettings
 from tests.integration.analyst import Analyst
 from tests.integration.publishing import publishing, rtmp_server, until
-from tests.integration.running_api import running_api
+from tests.integration.running_api import running_api, running_ingest, service_environment
 from tests.unit.ingest.media import numbered_video
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(rtmp.missing()), reason=rtmp.missing())]
@@ -46,18 +43,8 @@ class World:
     clip: Path
     folder: Path
 
-    @contextmanager
-    def ingest(self) -> Iterator["subprocess.Popen[bytes]"]:
-        with (self.folder / f"ingest-{time.monotonic_ns()}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "ingest.main"], env=self.environment, cwd=ROOT, stdout=log, stderr=log
-            )
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait(20)
+    def ingest(self) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+        return running_ingest(self.environment, self.folder)
 
     def video(self, video_id: str) -> dict[str, Any]:
         found: dict[str, Any] = self.http.get(f"/analysis/{video_id}").json()
@@ -100,16 +87,7 @@ def world(
         stack.enter_context(rtmp_server(StackSettings(data_dir=data, **where), data / "rtmp.log"))
         http = stack.enter_context(httpx.Client(base_url=api.url, timeout=30, trust_env=False))
         analyst = stack.enter_context(Analyst(kafka_settings, client).working())
-        environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("FRAMEWISE_")},
-            "PYTHONPATH": str(ROOT),
-            "FRAMEWISE_DATA_DIR": str(data),
-            "FRAMEWISE_CASSANDRA_PORT": str(cassandra_settings.cassandra_port),
-            "FRAMEWISE_KEYSPACE": cassandra_settings.keyspace,
-            "FRAMEWISE_KAFKA_BOOTSTRAP": kafka_settings.kafka_bootstrap,
-            "FRAMEWISE_TOPIC_PREFIX": kafka_settings.topic_prefix,
-            **more,
-        }
+        environment = service_environment(data, cassandra_settings, kafka_settings, **more)
         stores = CassandraVideoStore(client), CassandraResultStore(client)
         yield World(http, *stores, analyst, environment, clip, folder)
 
