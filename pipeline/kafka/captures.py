@@ -13,6 +13,7 @@ from pipeline.contracts.captures import Capture, EndOfCaptures
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings
 from pipeline.kafka.capture_codec import encode_capture, encode_end
+from pipeline.kafka.producers import new_producer
 from pipeline.kafka.topics import Topics, wait_for_broker
 
 __all__ = ["Capture", "CapturePublisher", "EndOfCaptures", "InMemoryCapturePublisher", "KafkaCapturePublisher"]
@@ -126,25 +127,16 @@ class KafkaCapturePublisher:
 
 
 def _producer(settings: KafkaSettings, client_id: str, patience_ms: int) -> KafkaProducer:
-    try:
-        return KafkaProducer(
-            bootstrap_servers=settings.kafka_bootstrap,
-            client_id=client_id,
-            acks="all",
-            # What comes twice is left out by its capture_id. With idempotence, a single record that the broker refuses
-            # would put an end to every later one of this producer.
-            enable_idempotence=False,
-            linger_ms=0,
-            batch_size=BATCH_BYTES,
-            max_request_size=2**20 + 2**16,
-            request_timeout_ms=min(30_000, patience_ms),
-            delivery_timeout_ms=max(1000, patience_ms),
-            bootstrap_timeout_ms=patience_ms,
-            max_block_ms=patience_ms,
-            allow_auto_create_topics=False,
-        )
-    except KafkaError as e:
-        raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not answer: {e}") from e
+    return new_producer(
+        settings,
+        client_id,
+        patience_ms,
+        linger_ms=0,
+        batch_size=BATCH_BYTES,
+        max_request_size=2**20 + 2**16,
+        request_timeout_ms=min(30_000, patience_ms),
+        delivery_timeout_ms=max(1000, patience_ms),
+    )
 
 
 @dataclass

@@ -18,6 +18,7 @@ from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import AnalyzedFrame
 from pipeline.contracts.settings import KafkaSettings
 from pipeline.kafka.codecs import Headers, encode_frame, encode_outcome
+from pipeline.kafka.producers import new_producer
 from pipeline.kafka.topics import MAX_RECORD_BYTES, Topics, wait_for_broker
 
 log = logging.getLogger(__name__)
@@ -166,24 +167,15 @@ class KafkaPublisher:
 
 
 def _producer(settings: KafkaSettings, client_id: str, patience_ms: int, linger_ms: int) -> KafkaProducer:
-    try:
-        return KafkaProducer(
-            bootstrap_servers=settings.kafka_bootstrap,
-            client_id=client_id,
-            acks="all",
-            # What is sent twice is stored once. With idempotence, a single record that the broker refuses would put an
-            # end to every later one of this producer.
-            enable_idempotence=False,
-            linger_ms=linger_ms,
-            batch_size=MAX_RECORD_BYTES // 2,
-            max_request_size=2**20,
-            delivery_timeout_ms=120_000,
-            bootstrap_timeout_ms=patience_ms,
-            max_block_ms=patience_ms,
-            allow_auto_create_topics=False,
-        )
-    except KafkaError as e:
-        raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not answer: {e}") from e
+    return new_producer(
+        settings,
+        client_id,
+        patience_ms,
+        linger_ms=linger_ms,
+        batch_size=MAX_RECORD_BYTES // 2,
+        max_request_size=2**20,
+        delivery_timeout_ms=120_000,
+    )
 
 
 def _fitting(letter: DeadLetter) -> tuple[bytes | None, Headers]:
