@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
@@ -25,6 +25,8 @@ GROWING_SECONDS = 60.0
 
 A summary makes what it lacks itself; a search knows of a running video's newest frames that much later.
 """
+CHANGING_SECONDS = 6.0
+"""A bucket of a video that runs is left alone, too, until it has not been counted anew for so long."""
 MOST_CHANGED = 2000
 MOST_ENTRIES = 300
 MOST_COLORS = 8
@@ -88,7 +90,7 @@ class Indexer:
         summaries = {s.bucket: s for s in self._stores.results.summaries(video_id)}
         counted = [c for c in changed if _is_counted(c, summaries.get(c.bucket))]
         due = [summaries[c.bucket] for c in counted if c.bucket in summaries]
-        growing = None if video.status.terminal else max(summaries, default=None)
+        growing = frozenset() if video.status.terminal else _growing(summaries.values())
         done = list(self._digested(video_id, due, growing))
         if done or len(due) < len(counted):
             revision = max(*(s.revision for s in summaries.values()), *(c.revision for c in counted), 0)
@@ -104,14 +106,16 @@ class Indexer:
         self._stores.digests.remove(video_id, [c.bucket for c in changed])
         self._stores.results.settle(changed)
 
-    def _digested(self, video_id: UUID, summaries: Sequence[BucketSummary], growing: int | None) -> Iterator[int]:
-        """Bring digests up to date, one after the other; that of the bucket that grows, now and then."""
+    def _digested(
+        self, video_id: UUID, summaries: Sequence[BucketSummary], growing: Collection[int]
+    ) -> Iterator[int]:
+        """Bring digests up to date, one after the other; those of buckets that grow, now and then."""
         stamps = self._stores.digests.stamps(video_id, [s.bucket for s in summaries])
         for summary in summaries:
             if self._stop.is_set():
                 return
             known = stamps.get(summary.bucket)
-            if summary.bucket != growing or _is_older(known, GROWING_SECONDS):
+            if summary.bucket not in growing or _is_older(known, GROWING_SECONDS):
                 self._digest(video_id, summary, known)
                 yield summary.bucket
 
@@ -148,6 +152,13 @@ def _entry(video: Video, total: LabelTotal) -> SearchEntry:
         total.last_media_time,
         total.max_confidence,
     )
+
+
+def _growing(summaries: Collection[BucketSummary]) -> frozenset[int]:
+    """The buckets of a video that runs to which more frames come: the last, and those that were counted just now."""
+    lately = (time.time() - CHANGING_SECONDS) * 1e6
+    newest = max((summary.bucket for summary in summaries), default=None)
+    return frozenset(s.bucket for s in summaries if s.bucket == newest or s.revision > lately)
 
 
 def _is_older(known: Stamp | None, seconds: float) -> bool:

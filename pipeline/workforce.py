@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipeline.stores.frames import write_whole
+from pipeline.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from pipeline.stores.frames import write_whole
+from pipeline.whole_files import write_whole
 
 Place = tuple[str, int, int]
 """Topic, partition, offset."""

@@ -37,6 +37,9 @@ class LateCounts:
             self._changed |= {(frame.video_id, bucket_of(frame.frame_number)) for frame in frames}
             self._last |= dict.fromkeys((frame.video_id for frame in frames), self._clock())
 
+    def finish(self) -> None:
+        """A task without end has no end at which to count."""
+
     def count(self) -> None:
         """Count what has changed, and complete what has ended; waits for a store that does not answer."""
         with self._lock:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from pipeline.stores.frames import write_whole
+from pipeline.whole_files import write_whole
 from spark_jobs.live import LiveTask
 from spark_jobs.live_frames import KafkaLiveFrames
 from spark_jobs.live_need import LiveNeed

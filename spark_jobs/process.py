@@ -24,6 +24,7 @@ from pipeline.observing.usage import report_usage
 from pipeline.stores.frame_store import open_frame_store
 from spark_jobs.alone import Alone
 from spark_jobs.careful import CarefulAnalyzer
+from spark_jobs.counting import SpacedCounts
 from spark_jobs.gpus import bind_this_process
 from spark_jobs.in_flight import InFlight, folder_of
 from spark_jobs.live_counts import LateCounts, RecentVideos
@@ -104,7 +105,8 @@ def _open(settings: WorkerSettings) -> Process:
         counts = LateCounts(videos, results)
         return FrameWorker(careful, frames, ResultsSink(RecentVideos(videos), counts, publisher), name), counts
 
-    return Process(analyzer, FrameWorker(careful, frames, ResultsSink(videos, results, publisher), name), live, name)
+    sink = ResultsSink(videos, SpacedCounts(results), publisher)
+    return Process(analyzer, FrameWorker(careful, frames, sink, name), live, name)
 
 
 def _forget_archives() -> None:

@@ -30,6 +30,10 @@ class Sink(Protocol):
         """Make outcomes and records that are set aside safe; may be repeated. Raises StoreError."""
         ...
 
+    def finish(self) -> None:
+        """A task ends: what is kept is counted. Raises StoreError."""
+        ...
+
 
 class KnownVideos(Protocol):
     """What the sink asks of a video store."""
@@ -44,6 +48,10 @@ class Outcomes(Protocol):
 
     def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
         """Store results and enter the ledger; raises StoreUnavailable."""
+        ...
+
+    def finish(self) -> None:
+        """Count what `save` has left uncounted; raises StoreUnavailable."""
         ...
 
 
@@ -68,6 +76,10 @@ class ResultsSink:
         for letter in letters:
             log.warning("set aside %s/%d@%d: %s", letter.topic, letter.partition, letter.offset, letter.reason)
         patiently(lambda: self._keep(frames, letters), self.retry_seconds)
+
+    def finish(self) -> None:
+        """Count what is kept and not counted; waits for a store that does not answer."""
+        patiently(self.results.finish, self.retry_seconds)
 
     def _keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
         known = self._known(frame.video_id for frame in frames)

@@ -24,8 +24,10 @@ from spark_jobs.traced import about_frames
 
 log = logging.getLogger(__name__)
 
-WRITERS = 8
+WRITERS = 4
 """Threads that store frames: they wait for the disk while the models compute."""
+AT_ONCE = 16
+"""Frames that one of them stores together: a file system makes them safe for little more than one."""
 
 
 class FrameWorker:
@@ -54,6 +56,7 @@ class FrameWorker:
                 yield said
             if behind is not None:
                 behind.result()
+            self._keeper.submit(self._sink.finish).result()
         finally:
             if behind is not None:
                 wait([behind])
@@ -70,7 +73,7 @@ class FrameWorker:
         batch = Batch.of(records)
         batch.narrow(self._sink.wanted)
         full = [frame for _, frame in batch.frames if frame.store is StoreFrames.FULL]
-        stored = [self._writers.submit(self._store, frame) for frame in full]
+        stored = [self._writers.submit(self._store, some) for some in _shares(full)]
         with about_frames("analyse", [frame for _, frame in batch.frames]):
             self._analyze(batch)
         stored += [self._writers.submit(self._store_blurred, *known) for known in batch.faces]
@@ -90,8 +93,9 @@ class FrameWorker:
                 answer = answer[:-1]
             batch.analyzed.append(_analyzed(frame, answer, self._name, started, finished))
 
-    def _store(self, frame: Frame) -> None:
-        patiently(lambda: self._frames.put(frame.video_id, frame.frame_number, frame.jpeg), RETRY_SECONDS)
+    def _store(self, frames: Sequence[Frame]) -> None:
+        pictures = [(frame.video_id, frame.frame_number, frame.jpeg) for frame in frames]
+        patiently(lambda: self._frames.put_many(pictures), RETRY_SECONDS)
 
     def _store_blurred(self, frame: Frame, faces: FrameResult) -> None:
         """Store the picture without its faces; not at all when nobody knows where they are."""
@@ -99,13 +103,19 @@ class FrameWorker:
             log.info("video %s: frame %d is not stored, its faces: %s", frame.video_id, frame.frame_number, faces.error)
             return
         boxes = (face.box for face in faces.detections if face.box is not None)
-        self._store(replace(frame, jpeg=blur(frame.jpeg, boxes)))
+        self._store([replace(frame, jpeg=blur(frame.jpeg, boxes))])
 
     def _keep(self, stored: Sequence[Future[None]], batch: Batch) -> None:
         with about_frames("store", [frame for _, frame in batch.frames]):
             for writing in stored:
                 writing.result()
             self._sink.keep(batch.analyzed, batch.letters)
+
+
+def _shares(frames: Sequence[Frame]) -> list[Sequence[Frame]]:
+    """As many shares as there are threads, if they would not be too large then."""
+    size = min(AT_ONCE, -(-len(frames) // WRITERS) or 1)
+    return [frames[start : start + size] for start in range(0, len(frames), size)]
 
 
 def _analyzed(frame: Frame, answer: Answer, worker: str, started: datetime, finished: datetime) -> AnalyzedFrame:

@@ -3,8 +3,7 @@
 import errno
 import os
 import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +13,10 @@ from uuid import UUID
 
 from pipeline.contracts.errors import DiskFull, StoreError
 from pipeline.contracts.frames import bucket_of
+from pipeline.whole_files import write_all_whole
 
+Picture = tuple[UUID, int, bytes]
+"""Video, frame number, JPEG."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 TRIES = 5
 """A folder that is empty may be removed just when a frame is to be put into it."""
@@ -34,6 +36,9 @@ class FrameStore(Protocol):
 
     def put(self, video_id: UUID, frame_number: int, jpeg: bytes) -> None:
         """Store a frame, in place of what was there; raises DiskFull or StoreError."""
+
+    def put_many(self, pictures: Sequence[Picture]) -> None:
+        """Store some, which may cost less than one by one; of those, any may be there when it raises as `put` does."""
 
     def get(self, video_id: UUID, frame_number: int) -> bytes | None:
         """The JPEG."""
@@ -66,13 +71,16 @@ class FolderFrameStore:
 
     def put(self, video_id: UUID, frame_number: int, jpeg: bytes) -> None:
         """Write beside, sync, rename."""
-        path = self.path(video_id, frame_number)
+        self.put_many([(video_id, frame_number, jpeg)])
+
+    def put_many(self, pictures: Sequence[Picture]) -> None:
+        """Write all beside, sync each, rename."""
         try:
-            _write_into_folder(path, jpeg)
+            _write_into_folders([(self.path(video_id, number), jpeg) for video_id, number, jpeg in pictures])
         except OSError as e:
             if e.errno in FULL:
-                raise DiskFull(f"no space left in {self._root} for frame {frame_number}; free some space") from e
-            raise StoreError(f"frame {frame_number} cannot be stored: {e.strerror}") from e
+                raise DiskFull(f"no space left in {self._root} for {_numbers(pictures)}; free some space") from e
+            raise StoreError(f"{_numbers(pictures)} cannot be stored: {e.strerror}") from e
 
     def get(self, video_id: UUID, frame_number: int) -> bytes | None:
         """The JPEG."""
@@ -109,16 +117,22 @@ class FolderFrameStore:
         shutil.rmtree(self._root / str(video_id), ignore_errors=True)
 
 
-def _write_into_folder(path: Path, content: bytes) -> None:
+def _write_into_folders(files: Sequence[tuple[Path, bytes]]) -> None:
     for left in reversed(range(TRIES)):
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, content)
+            for folder in {path.parent for path, _ in files}:
+                folder.mkdir(parents=True, exist_ok=True)
+            write_all_whole(files)
         except (FileNotFoundError, FileExistsError):  # mkdir says either when the folder goes meanwhile
             if not left:
                 raise
         else:
             return
+
+
+def _numbers(pictures: Sequence[Picture]) -> str:
+    numbers = sorted({number for _, number, _ in pictures})
+    return f"frame {numbers[0]}" if len(numbers) == 1 else f"frames {numbers[0]} to {numbers[-1]}"
 
 
 def _removed(path: Path) -> bool:
@@ -148,21 +162,6 @@ def _stored(entry: os.DirEntry[str]) -> StoredFrame | None:
     return None
 
 
-def write_whole(path: Path, content: bytes, sync: bool = True) -> None:
-    """Make a file hold `content`, never a part of it; with `sync`, also after a power cut."""
-    fd, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(content)
-            file.flush()
-            if sync:
-                os.fdatasync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 @dataclass
 class InMemoryFrameStore:
     """The twin for tests and trials."""
@@ -173,6 +172,10 @@ class InMemoryFrameStore:
     def put(self, video_id: UUID, frame_number: int, jpeg: bytes) -> None:
         self.frames[video_id, frame_number] = jpeg
         self.stored_at[video_id, frame_number] = datetime.now(UTC)
+
+    def put_many(self, pictures: Sequence[Picture]) -> None:
+        for picture in pictures:
+            self.put(*picture)
 
     def get(self, video_id: UUID, frame_number: int) -> bytes | None:
         return self.frames.get((video_id, frame_number))

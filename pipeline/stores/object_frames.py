@@ -6,7 +6,7 @@ outlive a fork: each process opens its file system when it first needs it.
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from pipeline.contracts.errors import DiskFull, StoreUnavailable
 from pipeline.contracts.frames import bucket_of
 from pipeline.contracts.settings import S3Settings
 from pipeline.contracts.urls import redact_text
-from pipeline.stores.frames import FULL, StoredFrame
+from pipeline.stores.frames import FULL, Picture, StoredFrame
 
 CONNECT_SECONDS, ANSWER_SECONDS, TRIES = 3, 10, 2
 LIMIT_SECONDS = 20
@@ -50,6 +50,11 @@ class ObjectFrameStore:
     def put(self, video_id: UUID, frame_number: int, jpeg: bytes) -> None:
         """Put the object by one request."""
         self._ask(f"frame {frame_number} cannot be stored", "pipe_file", self._path(video_id, frame_number), jpeg)
+
+    def put_many(self, pictures: Sequence[Picture]) -> None:
+        """Put one after the other: who has many asks from several threads."""
+        for picture in pictures:
+            self.put(*picture)
 
     def get(self, video_id: UUID, frame_number: int) -> bytes | None:
         """The JPEG. Raises StoreError."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from pipeline.contracts.errors import Conflict
-from pipeline.stores.frames import write_whole
+from pipeline.whole_files import write_whole
 
 MOST_WAITING = 32
 """So many pictures of a video wait at most; then the oldest goes for the newest."""

@@ -1,11 +1,13 @@
 """What the sink does with outcomes, over the in-memory twins."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 
 from pipeline.contracts.errors import StoreUnavailable
+from pipeline.contracts.results import AnalyzedFrame
 from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.kafka.publishing import DeadLetter, InMemoryPublisher
 from pipeline.stores.in_memory_results import InMemoryResultStore
@@ -13,6 +15,7 @@ from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from pipeline.stores.results import count
 from pipeline.stores.rows import ResultQuery
 from spark_jobs.batch_end import complete
+from spark_jobs.counting import SpacedCounts
 from spark_jobs.results_sink import ResultsSink
 from tests.unit.factories import a_frame, a_video, analyzed
 
@@ -24,7 +27,7 @@ class Trial:
         self.videos = InMemoryVideoStore()
         self.results = InMemoryResultStore()
         self.publisher = InMemoryPublisher()
-        self.sink = ResultsSink(self.videos, self.results, self.publisher, retry_seconds=0)
+        self.sink = ResultsSink(self.videos, SpacedCounts(self.results), self.publisher, retry_seconds=0)
         self.video: Video = a_video()
         self.videos.create(self.video)
         self.videos.transition(self.video.video_id, VideoStatus.PROCESSING)
@@ -97,20 +100,21 @@ class Weary(InMemoryResultStore):
 
     failures = 2
 
-    def save(self, *args: object) -> None:
+    def enter(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
         if self.failures:
             self.failures -= 1
             raise StoreUnavailable("away")
+        super().enter(frames, write_timestamps)
 
 
 def test_a_server_that_comes_back_loses_nothing(trial: Trial) -> None:
-    sink = ResultsSink(trial.videos, Weary(), trial.publisher, retry_seconds=30)
+    sink = ResultsSink(trial.videos, SpacedCounts(Weary()), trial.publisher, retry_seconds=30)
     sink.keep([analyzed(trial.video.video_id, 1)], [])
     assert len(trial.publisher.results) == 1
 
 
 def test_a_server_that_stays_away_fails_the_task(trial: Trial) -> None:
-    sink = ResultsSink(trial.videos, Weary(), trial.publisher, retry_seconds=-1)
+    sink = ResultsSink(trial.videos, SpacedCounts(Weary()), trial.publisher, retry_seconds=-1)
     with pytest.raises(StoreUnavailable):
         sink.keep([analyzed(trial.video.video_id, 1)], [])
 
@@ -134,13 +138,13 @@ def test_frames_that_no_video_wants_are_named_before_the_work() -> None:
     frames = [a_frame(running.video_id, n) for n in (1, 2, 3)]
     others = [a_frame(cancelled.video_id), a_frame(uuid4()), replace(frames[0], attempt=2)]
     videos.asked = 0
-    sink = ResultsSink(videos, InMemoryResultStore(), InMemoryPublisher(), retry_seconds=0)
+    sink = ResultsSink(videos, SpacedCounts(InMemoryResultStore()), InMemoryPublisher(), retry_seconds=0)
     assert sink.wanted([*frames, *others]) == [True, True, True, False, False, False]
     assert videos.asked == 3
     assert sink.wanted([]) == []
 
 
 def test_a_store_that_stays_away_is_not_taken_for_a_video_that_is_gone() -> None:
-    sink = ResultsSink(Away(), InMemoryResultStore(), InMemoryPublisher(), retry_seconds=-1)
+    sink = ResultsSink(Away(), SpacedCounts(InMemoryResultStore()), InMemoryPublisher(), retry_seconds=-1)
     with pytest.raises(StoreUnavailable):
         sink.wanted([a_frame(uuid4())])

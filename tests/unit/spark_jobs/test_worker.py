@@ -62,6 +62,7 @@ class Kept:
         self.letters: list[DeadLetter] = []
         self.failure = failure
         self.unwanted = unwanted
+        self.finished = 0
 
     def wanted(self, frames: Sequence[Frame]) -> list[bool]:
         return [frame.frame_number not in self.unwanted for frame in frames]
@@ -71,6 +72,9 @@ class Kept:
             raise self.failure
         self.frames.extend(frames)
         self.letters.extend(letters)
+
+    def finish(self) -> None:
+        self.finished = len(self.frames)
 
 
 class Files:
@@ -87,6 +91,9 @@ class Files:
             (self.folder / f"frame-{frame.frame_number}.json").write_bytes(encode_outcome(frame))
         for letter in letters:
             (self.folder / f"letter-{letter.offset}.json").write_text(repr(letter.value))
+
+    def finish(self) -> None:
+        """Nothing is counted."""
 
 
 def careful(analyzer: Analyzer, folder: Path) -> CarefulAnalyzer:
@@ -117,6 +124,7 @@ def test_everything_is_kept_when_the_last_batch_has_been_taken(tmp_path: Path) -
     batches = [[record(a_frame(video_id, n))] for n in range(1, 6)]
     assert len(list(worker.outcomes(batches))) == 5
     assert [frame.frame_number for frame in sink.frames] == [1, 2, 3, 4, 5]
+    assert sink.finished == 5
 
 
 class FullStore(InMemoryFrameStore):

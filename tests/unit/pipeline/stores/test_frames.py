@@ -39,6 +39,14 @@ def test_what_is_put_can_be_got(store: FrameStore) -> None:
     assert store.get(other, 1) == b"other"
 
 
+def test_many_are_put_together(store: FrameStore) -> None:
+    video_id, other = uuid4(), uuid4()
+    store.put_many([])
+    store.put_many([(video_id, 1, b"a"), (video_id, 1001, b"b"), (other, 1, b"c"), (video_id, 1, b"d")])
+    assert [store.get(video_id, 1), store.get(video_id, 1001), store.get(other, 1)] == [b"d", b"b", b"c"]
+    assert store.buckets(video_id) == [0, 1]
+
+
 def test_what_is_there_is_listed(store: FrameStore) -> None:
     video_id, other = uuid4(), uuid4()
     began = datetime.now(UTC) - timedelta(seconds=1)

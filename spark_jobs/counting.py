@@ -1,0 +1,43 @@
+"""Owns when the ledger is counted: a bucket's first outcomes at once, later ones seconds apart, the rest at the end.
+
+Counting reads a whole bucket. Who pages through results, or waits for progress, sees by counts which buckets there are.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from uuid import UUID
+
+from pipeline.contracts.frames import bucket_of
+from pipeline.contracts.results import AnalyzedFrame
+from pipeline.stores.results import ResultStore
+
+EVERY_SECONDS = 4.0
+Place = tuple[UUID, int]
+
+
+class SpacedCounts:
+    """Keeps outcomes as the result store does, but counts less often. For one thread; `finish` at a task's end."""
+
+    def __init__(self, results: ResultStore, clock: Callable[[], float] = time.monotonic) -> None:
+        self._results = results
+        self._clock = clock
+        self._counted: dict[Place, float] = {}
+        self._changed: set[Place] = set()
+
+    def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
+        """Store results and enter the ledger; count what has not been for some seconds. Raises StoreUnavailable."""
+        self._results.enter(frames, write_timestamps)
+        self._changed |= {(frame.video_id, bucket_of(frame.frame_number)) for frame in frames}
+        now = self._clock()
+        self._counted = {place: at for place, at in self._counted.items() if now - at < EVERY_SECONDS}
+        self._count(place for place in self._changed if place not in self._counted)
+
+    def finish(self) -> None:
+        """Count what has changed since it was counted; raises StoreUnavailable."""
+        self._count(self._changed)
+
+    def _count(self, places: Iterable[Place]) -> None:
+        for video_id, bucket in sorted(places):
+            self._results.recount(video_id, [bucket])
+            self._changed.discard((video_id, bucket))
+            self._counted[video_id, bucket] = self._clock()
