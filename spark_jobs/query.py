@@ -8,9 +8,6 @@ from pipeline.kafka.topics import Topics
 from spark_jobs import transforms
 from spark_jobs.batch_end import BatchEnd
 
-FETCH_BYTES = 4 * 2**20
-"""Of a partition by one request, some dozens of frames; a quarter of it by default."""
-
 
 def read_frames(spark: SparkSession, kafka: KafkaSettings, analysis: AnalysisSettings) -> DataFrame:
     """The stream of frame records, from the earliest that the topic still has."""
@@ -22,7 +19,6 @@ def read_frames(spark: SparkSession, kafka: KafkaSettings, analysis: AnalysisSet
         .option("includeHeaders", "true")
         .option("maxOffsetsPerTrigger", analysis.trigger_frames)
         .option("failOnDataLoss", "false")
-        .option("kafka.max.partition.fetch.bytes", FETCH_BYTES)
         .load()
     )
 
