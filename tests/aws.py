@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 
 from stack.ports import free_ports
-from tests.integration.races import wait_until
+from tests.waiting import wait_until
 
 REGION = "eu-central-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}

@@ -12,7 +12,7 @@ from stack import workers
 from stack.trial import Trial, trial
 from tests.e2e.clips import make_clip
 from tests.e2e.service import Service
-from tests.integration.races import wait_until
+from tests.waiting import wait_until
 
 FRAMES = 900
 ALL_TASKS = "objects_detection,faces_detection,emotions_detection,color_detection"

@@ -1,6 +1,5 @@
 """A workbench of in-memory twins, and decoders that say what a test gives them."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -147,11 +146,3 @@ class Bench:
         video = self.videos.get(video_id)
         assert video is not None
         return video
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait for something that will happen soon."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)

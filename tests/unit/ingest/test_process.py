@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from pipeline.confinement import Confinement
 from pipeline.contracts.errors import MediaError
 from tests.unit.ingest.decoding import REQUEST, begun, decoded
 from tests.unit.ingest.media import numbered_video
+from tests.waiting import wait_until
 
 
 def script(text: str) -> tuple[str, ...]:
@@ -145,20 +145,13 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from ingest.decode.process import DecoderProcess
+from tests.waiting import wait_until
 from tests.unit.ingest.decoding import REQUEST, begun
 child = DecoderProcess(REQUEST, Path(sys.argv[1]), 20.0, lambda: None)
 begun(child.messages())
 print(child.pid, flush=True)
 time.sleep(60)
 """
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait for something that will happen soon."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def test_the_prefix_is_nine_bytes() -> None:

@@ -13,8 +13,8 @@ from pipeline.clearing import Cleared, Stores
 from pipeline.contracts.errors import LeaseLost
 from pipeline.contracts.settings import IngestSettings
 from pipeline.stores.duties import InMemoryDutyStore
-from tests.unit.ingest.benches import wait_until
 from tests.unit.pipeline.clearings import JPEG, TICK, World, failing
+from tests.waiting import wait_until
 
 SOON = 2 * TICK / 86_400
 """Days; what was stored longer ago than that goes."""

@@ -15,7 +15,8 @@ from pipeline.contracts.videos import SourceKind, VideoStatus
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from pipeline.stores.videos import Listing
 from tests.unit.factories import T0, a_video, analyzed
-from tests.unit.ingest.benches import Bench, HeldPublisher, ListedDecoder, wait_until
+from tests.unit.ingest.benches import Bench, HeldPublisher, ListedDecoder
+from tests.waiting import wait_until
 
 
 @contextmanager

@@ -23,9 +23,9 @@ from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.outbound.guard import SourceGuard
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from pipeline.stores.webhooks import Delivery, DeliveryState, Try, now_ms
-from tests.integration.races import wait_until
 from tests.unit.api.webhooks.receiving import SECRET, Receiver, receiving
 from tests.unit.factories import a_video
+from tests.waiting import wait_until
 
 COMPLETED, FAILED, PROCESSING = VideoStatus.COMPLETED, VideoStatus.FAILED, VideoStatus.PROCESSING
 
