@@ -29,6 +29,7 @@ from spark_jobs.crew import Crew
 from spark_jobs.hands import SparkHands
 from spark_jobs.in_flight import folder_of
 from spark_jobs.live_crew import LiveCrew
+from spark_jobs.partitions import FramesPartitions
 from spark_jobs.process import WorkerSettings, this_worker
 from spark_jobs.progress import Progress
 from spark_jobs.query import start_query
@@ -78,7 +79,7 @@ def run(stopped: threading.Event, submission: Submission | None = None) -> int:
     client = CassandraClient(cassandra)
     watchdog = Watchdog(folder_of(paths.data_dir), analysis.hang_seconds + WATCHDOG_MARGIN)
     watchdog.start()
-    room = Room(analysis, kafka)
+    room = Room(analysis, kafka, FramesPartitions(kafka) if analysis.spark_master else None)
     spark = build_session(room.settings, paths, room.live, submission.options if submission else {})
     spark.sparkContext.setLogLevel("WARN")
     try:

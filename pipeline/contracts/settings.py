@@ -135,6 +135,11 @@ class KafkaSettings(_Settings):
     )
 
     @property
+    def in_sync_replicas(self) -> int:
+        """How many copies a record must have before it counts as published: one may be away."""
+        return max(1, self.replication_factor - 1)
+
+    @property
     def publish_to(self) -> str:
         """Where cameras publish to."""
         return self.kafka_advertised or self.kafka_bootstrap
