@@ -15,19 +15,19 @@ from stack.settings import StackSettings
 from stack.trial import Trial, trial
 
 SERVED = ("integration", "e2e")
-"""Folders of which the tests share servers: one process runs them in order, while another runs the others."""
+"""Folders of which the tests share servers: of each, one process runs all in order, while others run the rest."""
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]
-    """Deals out single tests, but those that share servers as a whole."""
+    """Deals out single tests, but those that share servers as a whole, and first."""
 
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.removeprefix("tests/").split("/")[0]
-        return "served" if folder in SERVED else nodeid
+        return folder if folder in SERVED else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
-    """Have one lane for servers."""
+    """Have one lane for the shared servers, one for the stack, and all for what needs neither."""
     return Lanes(config, log)
 
 
