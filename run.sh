@@ -20,7 +20,7 @@ usage: ./run.sh [--workers N] [--gpu]     start everything in the background and
        ./run.sh dead-letters [list|replay [RECORD…]]
                                           records that were set aside: show them, send them again
        ./run.sh framewise [COMMAND]       the command line: submit, watch, results, …; also .venv/bin/framewise
-       ./run.sh keys create --name NAME [--scopes read,submit] | list | revoke ID
+       ./run.sh keys create --name NAME [--scopes read,submit] [--share N] | list | share ID N | revoke ID
                                           API keys, which the service asks for beyond this machine
        ./run.sh kafka [TOOL] [ARGS]       Kafka's own tools, such as: kafka topics --list
        ./run.sh cqlsh [ARGS]              Cassandra's own shell
@@ -132,8 +132,9 @@ show_progress() {
 
 run_tests() {
   local python="$ROOT/.venv/bin/python" failed=""
-  # Two lanes beside each other: those that share servers, in order, and the others.
-  local selection=(-m "not slow") lanes=(-n 2 --dist loadscope)
+  # Three lanes beside each other, each in order: those that share servers, those on the whole stack, and the others.
+  # The first two wait most of the time, so that two cores are enough.
+  local selection=(-m "not slow") lanes=(-n 3 --dist loadscope)
   if [ "${1:-}" = --all ]; then
     selection=(-m "slow or not slow") lanes=()
     shift
