@@ -28,6 +28,7 @@ from ingest.worker import Worker
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.deletions import CassandraDeletionStore
 from pipeline.cassandra.digests import CassandraDigestStore
+from pipeline.cassandra.keys import CassandraKeyStore
 from pipeline.cassandra.publishers import CassandraPublisherStore
 from pipeline.cassandra.queue import CassandraSpeedStore
 from pipeline.cassandra.results import CassandraResultStore
@@ -52,6 +53,7 @@ from pipeline.observing.usage import report_usage
 from pipeline.outbound.guard import SourceGuard
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 from pipeline.rtmp.nginx import NginxRtmp
+from pipeline.shares import Shares
 from pipeline.stores.duties import CassandraDutyStore
 from pipeline.stores.frame_store import open_frame_store
 from pipeline.stores.pushed import FolderPushedFrames
@@ -108,6 +110,7 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
             live=LiveBench(streams, live_publisher, live.of, live.ready, outcomes),
         ),
         owner,
+        shares=Shares(CassandraKeyStore(client)),
     )
     stores = Stores(videos, results, frames, sources)
     rtmp = NginxRtmp(RtmpSettings(), paths.data_dir)

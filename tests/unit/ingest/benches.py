@@ -65,6 +65,7 @@ class ListedDecoder:
     end: FramewiseError | None = None
     warnings: tuple[str, ...] = ()
     before_frame: Callable[[int], None] = lambda number: None
+    says_duration: Callable[[int], float | None] = lambda frames: frames / 10
     requests: list[DecodeRequest] = field(default_factory=list)
 
     @contextmanager
@@ -73,7 +74,7 @@ class ListedDecoder:
         yield self._messages(request)
 
     def _messages(self, request: DecodeRequest) -> Iterator[Message]:
-        yield Probe("mov", "h264", 0, 64, 48, None, 10.0)
+        yield Probe("mov", "h264", 0, 64, 48, self.says_duration(self.frames), 10.0)
         numbers = range(1, self.frames + 1, self.step)
         for number in numbers:
             self.before_frame(number)
