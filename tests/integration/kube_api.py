@@ -99,7 +99,8 @@ class KubeApi:
     def delete(self, kind: str, name: str) -> dict[str, Any]:
         with self._lock:
             for gone in [name] if name else [n for n, p in self._pods.items() if p["metadata"].get("labels")]:
-                if kind == "pods" and self._pods.pop(gone, None):
+                if kind == "pods" and gone in self._pods:
+                    del self._pods[gone]
                     self._kubelet.end(gone)
         return {"apiVersion": "v1", "kind": "Status", "status": "Success"}
 
