@@ -113,7 +113,7 @@ def _looking(names: list[str], reach: Sequence[str]) -> Callable[[Iterable[int]]
             except Exception as e:  # noqa: BLE001 - whatever it is, it is said
                 problems.append(f"our own code cannot be imported: {type(e).__name__}: {e}")
         for server in servers:
-            host, _, port = server.rpartition(":")
+            host, port = server.rsplit(":", 1)
             try:
                 socket.create_connection((host.strip("[]"), int(port)), patience).close()
             except OSError as e:

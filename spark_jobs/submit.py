@@ -63,11 +63,11 @@ def submit(master: str | None = None, workers: str | None = None, conf: Sequence
     """
     for name, value in (("FRAMEWISE_SPARK_MASTER", master), ("FRAMEWISE_WORKERS", workers)):
         os.environ |= {name: value} if value else {}
+    if not os.environ.get("FRAMEWISE_WORKERS"):
+        raise ClusterError("say how many workers there are to be for files: --workers N, or FRAMEWISE_WORKERS")
     analysis = AnalysisSettings()
     if not analysis.spark_master or analysis.spark_master.startswith("local"):
         raise ClusterError("no cluster is named: --master spark://HOST:7077, or FRAMEWISE_SPARK_MASTER")
-    if not os.environ.get("FRAMEWISE_WORKERS"):
-        raise ClusterError("say how many workers there are to be for files: --workers N, or FRAMEWISE_WORKERS")
     if "FRAMEWISE_SPARK_DRIVER_HOST" not in os.environ:
         os.environ["FRAMEWISE_SPARK_DRIVER_HOST"] = cluster.own_address(analysis.spark_master)
     return _submission(AnalysisSettings(), ClusterSettings(), PathSettings(), conf)
