@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.decode.messages import Decoded, DecodeRequest, Finished, Message, Probe, SampledFrame
-from ingest.decode.process import DecoderProcess, request_of
+from ingest.decode.process import STARTED_ANEW, DecoderProcess, request_of
+from ingest.decode.spawning import Spawn
 from ingest.earlier import EarlierOutcomes
 from ingest.flow import FrameFlow
 from ingest.halt import Halt
@@ -47,9 +48,11 @@ Learned = Callable[[float | None], None]
 
 
 @contextmanager
-def decode_in_child(request: DecodeRequest, path: Path, stall: float, halt: Halt) -> Iterator[Iterator[Message]]:
+def decode_in_child(
+    request: DecodeRequest, path: Path, stall: float, halt: Halt, spawn: Spawn = STARTED_ANEW
+) -> Iterator[Iterator[Message]]:
     """The messages of a confined child process."""
-    with DecoderProcess(request, path, stall, halt.check) as child:
+    with DecoderProcess(request, path, stall, halt.check, spawn) as child:
         yield child.messages()
 
 

@@ -4,8 +4,6 @@ import logging
 import os
 import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -15,12 +13,14 @@ from typing import BinaryIO, Self
 
 from ingest.decode.child import NO_MEMORY
 from ingest.decode.messages import PREFIX, DecodeRequest, Finished, Message, Unreadable, parse, sizes
+from ingest.decode.spawning import Spawn, started_anew
 from pipeline.contracts.errors import MediaError
-from pipeline.contracts.settings import ROOT, IngestSettings
+from pipeline.contracts.settings import IngestSettings
 from pipeline.contracts.videos import Sampling
 
 LISTEN = 0.2
 READ = 1 << 18
+STARTED_ANEW = started_anew()
 logger = logging.getLogger(__name__)
 DEATHS: dict[int, str] = {
     signal.SIGKILL: "the decoder was killed (SIGKILL), as a machine does that has no more memory; "
@@ -28,13 +28,6 @@ DEATHS: dict[int, str] = {
     signal.SIGXCPU: "decoding takes more processor time (SIGXCPU) than a video of the longest duration may need",
     signal.SIGSYS: "the decoder asked the system for what its sandbox forbids (SIGSYS); "
     "the file may be made to break it",
-}
-CHILD = (sys.executable, "-P", "-m", "ingest.decode.child")
-ENVIRONMENT = {
-    "PATH": os.defpath,
-    "PYTHONPATH": str(ROOT),
-    "LC_ALL": "C.UTF-8",
-    "OPENBLAS_NUM_THREADS": "1",  # numpy's, which would start threads: a process that has some cannot leave the network
 }
 
 
@@ -75,7 +68,7 @@ class DecoderProcess:
         source: Path | int,
         stall: float,
         checkpoint: Callable[[], None],
-        command: tuple[str, ...] = CHILD,
+        spawn: Spawn = STARTED_ANEW,
     ) -> None:
         self._stall = stall
         self._checkpoint = checkpoint
@@ -84,14 +77,8 @@ class DecoderProcess:
         os.set_blocking(said, False)
         try:
             with _opened(source) as stdin:
-                self._child = subprocess.Popen(
-                    [*command, request.to_json(), str(os.getpid())],
-                    stdin=stdin,
-                    stdout=subprocess.PIPE,
-                    stderr=said,
-                    bufsize=0,
-                    env=ENVIRONMENT,
-                )
+                number = stdin if isinstance(stdin, int) else stdin.fileno()
+                self._child = spawn(request, number, said)
         except BaseException:
             os.close(self._complaints)
             raise

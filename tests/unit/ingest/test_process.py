@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from ingest.decode.messages import PREFIX, SampledFrame
-from ingest.decode.process import ENVIRONMENT, DecoderProcess
+from ingest.decode.process import DecoderProcess
+from ingest.decode.spawning import ENVIRONMENT, Spawn, started_anew
 from ingest.halt import Halt, Halted, HaltReason
 from pipeline.confinement import Confinement
 from pipeline.contracts.errors import MediaError
@@ -20,9 +21,9 @@ from tests.unit.ingest.media import numbered_video
 from tests.waiting import wait_until
 
 
-def script(text: str) -> tuple[str, ...]:
+def script(text: str) -> Spawn:
     """A child that runs this instead."""
-    return (sys.executable, "-c", text)
+    return started_anew((sys.executable, "-c", text))
 
 
 @pytest.fixture
@@ -49,12 +50,12 @@ def video(tmp_path: Path) -> Path:
 )
 def test_deaths_are_explained(video: Path, text: str, said: str) -> None:
     with pytest.raises(MediaError, match=said):
-        decoded(video, command=script(text))
+        decoded(video, spawn=script(text))
 
 
 def test_a_child_that_stands_still_is_ended(video: Path) -> None:
     with pytest.raises(MediaError, match="stands still"):
-        decoded(video, command=script("import time; time.sleep(60)"), stall=0.3)
+        decoded(video, spawn=script("import time; time.sleep(60)"), stall=0.3)
 
 
 def test_it_stops_when_told(tmp_path: Path) -> None:
