@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pipeline.contracts.settings import ROOT
-from tests.unit.stack.test_docker_files import BASE, SERVICES, merged
+from tests.unit.stack.test_docker_files import BASE, GPU, SERVICES, merged
 
 PROFILES = {
     "mqtt": {"broker"},
@@ -57,6 +57,13 @@ def test_each_is_bounded_and_without_rights(services: dict[str, Any]) -> None:
         assert ("healthcheck" in service) == (name not in ONCE)
         assert {port["host_ip"] for port in service.get("ports", ())} <= {"127.0.0.1"}
         assert not re.search(r":(latest)?$", service["image"])
+
+
+def test_with_gpus_there_is_one_image_of_ours() -> None:
+    doors = ("aws", "camera", "edge")
+    found = merged(BASE, GPU, COMPOSE_PROFILES=",".join((*PROFILES, *doors)))
+    assert {s["image"] for s in found.values() if s["image"].startswith("framewise")} == {"framewise:gpu"}
+    assert set(doors) <= found.keys()
 
 
 def test_what_is_mounted_from_the_tree_is_there(services: dict[str, Any]) -> None:
