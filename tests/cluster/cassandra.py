@@ -1,4 +1,4 @@
-"""Owns the Cassandra nodes of a trial cluster: one token each, small heaps, no flag that only a single node may have."""
+"""Owns the Cassandra nodes of a trial cluster: one token each, small heaps, no flag that only one node may have."""
 
 import shutil
 from collections.abc import Mapping, Sequence

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from kafka import KafkaAdminClient
@@ -42,9 +43,15 @@ def start(network: Network, brokers: Sequence[Host], environment: Mapping[str, s
     """Format and start them all."""
     for number, broker in enumerate(brokers, 1):
         _configure(number, broker, brokers)
-        tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(_file(broker))]
-        subprocess.run([*_java("-Xmx96m"), *tool], check=True, capture_output=True, timeout=60)
+    with ThreadPoolExecutor(len(brokers)) as pool:
+        list(pool.map(_format, brokers))
+    for broker in brokers:
         start_one(network, broker, environment)
+
+
+def _format(broker: Host) -> None:
+    tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(_file(broker))]
+    subprocess.run([*_java("-Xmx96m"), *tool], check=True, capture_output=True, timeout=120)
 
 
 def start_one(network: Network, broker: Host, environment: Mapping[str, str]) -> None:

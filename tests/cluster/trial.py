@@ -55,7 +55,8 @@ class Cluster:
     @property
     def cassandra(self) -> CassandraSettings:
         """The nodes."""
-        return CassandraSettings(cassandra_hosts=self.variables["FRAMEWISE_CASSANDRA_HOSTS"])
+        hosts = self.variables["FRAMEWISE_CASSANDRA_HOSTS"]
+        return CassandraSettings(cassandra_hosts=hosts, cassandra_port=cassandra.PORT)
 
     def host(self, name: str) -> Host:
         """One of the hosts."""
