@@ -20,7 +20,7 @@ from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.submissions import CassandraSubmissionStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.completion import complete_if_full
-from pipeline.contracts.errors import NotFound, Problem
+from pipeline.contracts.errors import NotFound, Problem, StoreUnavailable
 from pipeline.contracts.settings import ApiSettings
 from pipeline.contracts.videos import TERMINAL, LedgerCount, SourceProgress, Video, VideoStatus
 from pipeline.deleting import delete, remains
@@ -283,8 +283,8 @@ def test_deleting_while_everybody_writes_ends_in_nothing(client: CassandraClient
                     world.videos.retry(now_known(world.videos, video.video_id))
                 else:
                     world.results.save([analyzed(video.video_id, number)], {video.video_id: AT})
-            except (NotFound, AssertionError):
-                pass
+            except (NotFound, AssertionError, StoreUnavailable):
+                pass  # a busy server may not answer in time; what was left is done by who looks again
 
         race(8, act)
         later = datetime.now(UTC) + timedelta(seconds=6)
