@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import IO
 
 from ingest.decode.messages import DecodeRequest
 from ingest.decode.spawning import ENVIRONMENT, Child
@@ -27,8 +27,8 @@ END_SECONDS = 5.0
 class ForkedChild:
     """A child of the preloaded process; `control` tells its id and its end, and kills it by being closed."""
 
-    def __init__(self, stdout: BinaryIO, control: socket.socket) -> None:
-        self.stdout: BinaryIO | None = stdout
+    def __init__(self, stdout: IO[bytes], control: socket.socket) -> None:
+        self.stdout: IO[bytes] | None = stdout
         self._control = control
         self._pid: int | None = None
         self._code: int | None = None

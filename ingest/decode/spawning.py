@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from typing import BinaryIO, Protocol
+from typing import IO, Protocol
 
 from ingest.decode.messages import DecodeRequest
 from pipeline.contracts.settings import ROOT
@@ -21,7 +21,7 @@ ENVIRONMENT = {
 class Child(Protocol):
     """A process that decodes. What it says is read from `stdout`."""
 
-    stdout: BinaryIO | None
+    stdout: IO[bytes] | None
 
     @property
     def pid(self) -> int:
