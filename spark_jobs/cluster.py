@@ -65,6 +65,8 @@ def options(cluster: ClusterSettings, analysis: AnalysisSettings, archive: Path)
         # A task would rather wait three seconds for the executor that read its partition last than take a free one.
         "spark.locality.wait": "0s",
         "spark.redaction.regex": SECRET,
+        # Spark has them already; each executor would fetch 60 MB for nothing.
+        "spark.jars.excludes": "org.apache.hadoop:hadoop-client-api,org.apache.hadoop:hadoop-client-runtime",
     }
     if not analysis.spark_master.startswith("spark://"):
         # Spark's own cluster gives all its cores, those that come later too; others are asked for a number.

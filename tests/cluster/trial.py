@@ -14,6 +14,8 @@ import psutil
 from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings, PathSettings
 from pipeline.readiness import ready_file
 from pipeline.workforce import ask_for
+from stack import jars
+from stack.settings import StackSettings
 from tests.aws import CREDENTIALS, REGION, serving_aws
 from tests.cluster import cassandra, kafka, spark
 from tests.cluster.hosts import HERE, Host, Network, network
@@ -104,6 +106,7 @@ def cluster(folder: Path, more: Mapping[str, str], servers: int = 3) -> Iterator
     names = (*brokers, *nodes, "m", *WORKERS, SPARE)
     with network(names, folder) as hosts, serving_aws(hosts.hosts[HERE].address) as aws:
         aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        jars.ensure(StackSettings(), ("kafka", "cassandra", "spark-kafka"))
         kafka.start(hosts, [hosts.hosts[name] for name in brokers], os.environ)
         cassandra.start(hosts, [hosts.hosts[name] for name in nodes], os.environ)
         made = Cluster(hosts, {}, spark.start_master(hosts, hosts.hosts["m"], dict(os.environ)))
@@ -141,6 +144,7 @@ def _variables(made: Cluster, brokers: tuple[str, ...], nodes: tuple[str, ...]) 
         "FRAMEWISE_SPARK_MASTER": made.master,
         "FRAMEWISE_SPARK_EXECUTOR_MEMORY": "512m",
         "FRAMEWISE_SPARK_FORWARD": ",".join(CREDENTIALS),
+        "FRAMEWISE_SPARK_JARS": jars.spark_jars(StackSettings()),
         "FRAMEWISE_SPARK_UI_PORT": "0",
         "FRAMEWISE_WORKERS": str(sum(WORKERS.values()) - 1),
     }  # fmt: skip
