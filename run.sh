@@ -133,7 +133,7 @@ show_progress() {
 
 run_tests() {
   local python="$ROOT/.venv/bin/python" failed=""
-  # Three lanes beside each other, each in order: those that share servers, those on the whole stack, and the others.
+  # Three processes: one for the tests on the stack, one for those on servers, one for the others (tests/conftest.py).
   # The first two wait most of the time, so that two cores are enough.
   local selection=(-m "not slow") lanes=(-n 3 --dist loadscope)
   if [ "${1:-}" = --all ]; then
