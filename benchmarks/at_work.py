@@ -35,6 +35,12 @@ def stints(store: CassandraClient, video_ids: Iterable[UUID], frames: int) -> se
     return found
 
 
+def finished(store: CassandraClient, video_ids: Iterable[UUID], frames: int) -> list[float]:
+    """When each frame of the videos was done, in order."""
+    places = [(video_id, bucket) for video_id in video_ids for bucket in range(bucket_of(frames) + 1)]
+    return sorted(_at(row.finished_at) for place in places for row in store.rows(TIMES, place))
+
+
 def shares(done: Iterable[Stint], began: float, ended: float) -> dict[str, float]:
     """Of each worker that had anything to do in that while, the share of it in which it was at work."""
     spent: dict[str, float] = defaultdict(float)
