@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from ingest.decode.child import NO_MEMORY
+from ingest.decode.inbox import Inbox
 from ingest.decode.messages import PREFIX, DecodeRequest, Finished, Message, Unreadable, parse, sizes
 from ingest.decode.spawning import Spawn, started_anew
 from pipeline.contracts.errors import MediaError
@@ -19,7 +20,6 @@ from pipeline.contracts.settings import IngestSettings
 from pipeline.contracts.videos import Sampling
 
 LISTEN = 0.2
-READ = 1 << 18
 STARTED_ANEW = started_anew()
 logger = logging.getLogger(__name__)
 DEATHS: dict[int, str] = {
@@ -72,7 +72,6 @@ class DecoderProcess:
     ) -> None:
         self._stall = stall
         self._checkpoint = checkpoint
-        self._buffer = bytearray()
         self._complaints, said = os.pipe()
         os.set_blocking(said, False)
         try:
@@ -84,6 +83,8 @@ class DecoderProcess:
             raise
         finally:
             os.close(said)
+        assert self._child.stdout is not None
+        self._inbox = Inbox(self._child.stdout.fileno())
 
     def __enter__(self) -> Self:
         return self
@@ -119,13 +120,11 @@ class DecoderProcess:
                 return
 
     def _read(self, size: int) -> bytes:
-        while len(self._buffer) < size:
-            self._buffer += self._receive()
-        data = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return data
+        while len(self._inbox) < size:
+            self._receive(size)
+        return self._inbox.take(size)
 
-    def _receive(self) -> bytes:
+    def _receive(self, wanted: int) -> None:
         assert self._child.stdout is not None
         patience = time.monotonic() + self._stall
         while not select.select([self._child.stdout], [], [], LISTEN)[0]:
@@ -136,10 +135,8 @@ class DecoderProcess:
                     "the limit is FRAMEWISE_DECODE_STALL_SECONDS"
                 )
         self._checkpoint()
-        data = os.read(self._child.stdout.fileno(), READ)
-        if not data:
+        if not self._inbox.receive(wanted):
             raise MediaError(self._cause_of_death())
-        return data
 
     def _cause_of_death(self) -> str:
         code = self._child.wait()
