@@ -9,6 +9,7 @@ Runs that the results file has are not made again. Start-up is nobody's time: mo
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,9 @@ from benchmarks.yardstick.contender import CONTENDERS
 from benchmarks.yardstick.footage import Footage
 from benchmarks.yardstick.measuring import Plan, measure
 from benchmarks.yardstick.records import Records
+from benchmarks.yardstick.runs import ContenderFailed
 from benchmarks.yardstick.works import names
+from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.settings import ROOT, PathSettings
 
 PAGE, PLOT = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "yardstick.svg"
@@ -41,6 +44,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, or report; 1 when a contender failed or found something else."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that servers are ended
     asked, paths = options(arguments), PathSettings()
     records = Records(asked.results)
     if asked.command == "report":
@@ -48,7 +52,11 @@ def main(arguments: Sequence[str]) -> int:
     plan = Plan(
         asked.work, asked.contender, asked.rounds, asked.cores, asked.size, paths.data_dir / "bench" / "expected"
     )
-    return 1 if measure(plan, Footage.of(paths), records) else 0
+    try:
+        return 1 if measure(plan, Footage.of(paths), records) else 0
+    except (FramewiseError, ContenderFailed) as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
 
 
 def _report(records: Records) -> int:

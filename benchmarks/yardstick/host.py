@@ -7,6 +7,7 @@ course's folder. What libraries print goes to the log.
 import json
 import os
 import pickle
+import signal
 import sys
 import time
 from pathlib import Path
@@ -22,11 +23,13 @@ def main(name: str, course_file: str) -> int:
     """Run one contender once."""
     course: Course = pickle.loads(Path(course_file).read_bytes())  # noqa: S301 - our parent wrote it
     said = _own_pipe()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     contender = CONTENDERS.get(name, REFERENCE).make(course)
     try:
         contender.prepare()
         _say(said, state="ready", processes=dict(contender.processes()))
-        sys.stdin.readline()
+        if not sys.stdin.readline():
+            return 1  # nobody waits any more
         began = time.perf_counter()
         seconds = contender.run()
         _say(said, state="done", seconds=seconds or time.perf_counter() - began)

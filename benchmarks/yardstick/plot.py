@@ -13,7 +13,7 @@ from benchmarks.yardstick.report import COLUMNS, NAMES
 from benchmarks.yardstick.standings import Standings, by_work
 
 COLORS = ("#1f6f8b", "#99c4d1", "#b5562f", "#e3b79b")
-mpl.rcParams["svg.hashsalt"] = "framewise"  # the same picture from the same runs
+mpl.rcParams |= {"svg.hashsalt": "framewise", "svg.fonttype": "none"}  # the same picture from the same runs
 
 
 def draw(records: Sequence[Record], path: Path) -> None:
@@ -40,7 +40,7 @@ def _panel(axes: Axes, known: Mapping[str, Standings]) -> None:
             [spread.median for _, spread in there],
             height,
             xerr=[[s.median - s.least for _, s in there], [s.most - s.median for _, s in there]],
-            color=COLORS[index],
+            color=COLORS[list(COLUMNS).index(column)],
             error_kw={"lw": 0.7},
             label=COLUMNS[column],
         )

@@ -26,6 +26,8 @@ READY_SECONDS = 600.0
 RUN_SECONDS = 3600.0
 END_SECONDS = 30.0
 SETTLE_SECONDS = 1.0
+LEASHED = (sys.executable, "-S", "-E", str(processes.LEASH))
+"""Asked to end when we die."""
 
 
 class ContenderFailed(Exception):
@@ -70,8 +72,8 @@ def _host(arguments: list[str], variables: Mapping[str, str], log: Any) -> Itera
     """The contender's process. At the end nothing is left that it began, whoever adopted it."""
     token = uuid.uuid4().hex
     host = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.yardstick.host", *arguments],
-        env=os.environ | variables | {TOKEN_VARIABLE: token},
+        [*LEASHED, sys.executable, "-m", "benchmarks.yardstick.host", *arguments],
+        env=os.environ | variables | {TOKEN_VARIABLE: token, "FRAMEWISE_STACK_PARENT": str(os.getpid())},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,

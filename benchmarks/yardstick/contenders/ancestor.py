@@ -31,7 +31,7 @@ from pipeline.contracts.settings import KafkaSettings, PathSettings
 PARTITIONS = 2
 RECORD_BYTES = 4 * 2**20
 SCHEMA = "clip long, number long, image string"
-START_SECONDS = 240.0
+START_SECONDS = 480.0
 RUN_SECONDS = 3600.0
 WARM = -1
 

@@ -14,7 +14,7 @@ from benchmarks.yardstick.crew import heard
 from benchmarks.yardstick.findings import Found, findings, key
 from benchmarks.yardstick.frames import chunks, frame_of, sampled, warmed
 
-START_SECONDS = 180.0
+START_SECONDS = 480.0
 RUN_SECONDS = 3600.0
 Jpeg = tuple[int, int, bytes]
 

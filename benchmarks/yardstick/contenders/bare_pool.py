@@ -12,7 +12,7 @@ from benchmarks.yardstick.findings import Found, findings, key
 from benchmarks.yardstick.frames import CHUNK, chunks, frame_of, sampled, warmed
 
 QUEUED = 64 // CHUNK
-START_SECONDS = 180.0
+START_SECONDS = 480.0
 RUN_SECONDS = 3600.0
 
 

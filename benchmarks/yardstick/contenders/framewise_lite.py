@@ -34,7 +34,7 @@ from spark_jobs.session import build_session
 from spark_jobs.worker import analyze_udf
 
 RUN_SECONDS = 3600.0
-START_SECONDS = 240.0
+START_SECONDS = 480.0
 WARM = 10**6
 """The number of the clip that is sent before the time is taken."""
 

@@ -23,7 +23,7 @@ from benchmarks.yardstick.frames import CHUNK, frame_of, sampled, warmed
 from pipeline.contracts.settings import KafkaSettings
 
 LEAST_PARTITIONS = 8
-START_SECONDS = 180.0
+START_SECONDS = 480.0
 RUN_SECONDS = 3600.0
 POLL_SECONDS = 0.2
 WARM = -1

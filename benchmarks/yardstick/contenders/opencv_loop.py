@@ -57,7 +57,7 @@ def _jpegs(path: Path) -> Iterator[tuple[int, bytes]]:
         height, width = image.shape[:2]
         if height > settings.frame_height:
             wanted = (2 * round(width * settings.frame_height / height / 2), settings.frame_height)
-            image = cv2.resize(image, wanted, interpolation=cv2.INTER_AREA)
+            image = cv2.resize(image, wanted)
         done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, settings.jpeg_quality])
         assert done
         yield number, data.tobytes()

@@ -23,7 +23,7 @@ from pipeline.contracts.results import TaskName
 
 BLOCK_BYTES = 2 * 2**20
 OBJECT_STORE_BYTES = 2**30
-START_SECONDS = 240.0
+START_SECONDS = 480.0
 PAUSE = 0.02
 
 
