@@ -132,6 +132,27 @@ def test_a_failure_has_its_reason(setting: Setting) -> None:
         assert not (setting.data_dir / "sources" / str(video.video_id)).exists()
 
 
+def test_a_short_video_does_not_wait_for_films_and_these_stay_pending(setting: Setting) -> None:
+    """Nobody analyses here: what runs is held back and goes on for ever."""
+    with setting.ingest(videos_per_worker=2, frames_in_flight=50):
+        films = [setting.submit("/long.mp4", frame_step=1) for _ in range(3)]
+        wait_until(lambda: len(known_lengths(setting, films)) == 3, 60)
+        short = setting.submit("/long.mp4", frame_step=30)
+        wait_until(lambda: setting.video(short.video_id).frames_expected == 30, 60)
+        states = [setting.video(film.video_id).status for film in films]
+        assert sorted(states) == [VideoStatus.PENDING, VideoStatus.PENDING, VideoStatus.PROCESSING]
+        for film in films:
+            setting.videos.transition(film.video_id, VideoStatus.CANCELLED)
+
+
+def known_lengths(setting: Setting, videos: list[Video]) -> list[float]:
+    """What the listing says of their lengths; 900 each."""
+    ids = {video.video_id for video in videos}
+    found = [e.frames for e in setting.videos.open_listings() if e.video_id in ids and e.frames is not None]
+    assert set(found) <= {900.0}
+    return found
+
+
 def test_a_killed_worker_is_followed_by_another_and_no_frame_is_missing(setting: Setting) -> None:
     with setting.ingest(frames_in_flight=300) as process:
         video = setting.submit("/long.mp4", frame_step=1)
