@@ -36,11 +36,8 @@ from spark_jobs.query import start_query
 from spark_jobs.room import Room
 from spark_jobs.session import build_session
 from spark_jobs.warming import keep_warm, warm
-from spark_jobs.watchdog import Watchdog
+from spark_jobs.watchdog import MARGIN_SECONDS, Watchdog
 from spark_jobs.worker import analyze_udf
-
-WATCHDOG_MARGIN = 5.0
-"""A worker that hangs ends itself first, if it still can."""
 
 log = logging.getLogger("spark_jobs.analysis_job")
 
@@ -77,7 +74,7 @@ def run(stopped: threading.Event, submission: Submission | None = None) -> int:
         paths, cassandra, kafka, analysis.gpu, analysis.hang_seconds, S3Settings(), own_paths=submission is not None
     )
     client = CassandraClient(cassandra)
-    watchdog = Watchdog(folder_of(paths.data_dir), analysis.hang_seconds + WATCHDOG_MARGIN)
+    watchdog = Watchdog(folder_of(paths.data_dir), analysis.hang_seconds + MARGIN_SECONDS)
     watchdog.start()
     room = Room(analysis, kafka, FramesPartitions(kafka) if analysis.spark_master else None)
     spark = build_session(room.settings, paths, room.live, submission.options if submission else {})

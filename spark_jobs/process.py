@@ -29,6 +29,7 @@ from spark_jobs.in_flight import InFlight, folder_of
 from spark_jobs.live_counts import LateCounts, RecentVideos
 from spark_jobs.own_paths import on_this_host
 from spark_jobs.results_sink import ResultsSink
+from spark_jobs.watchdog import MARGIN_SECONDS, Watchdog
 from spark_jobs.worker import FrameWorker
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,8 @@ def _open(settings: WorkerSettings) -> Process:
     report_usage("worker", settings.gpu)
     name = f"{socket.gethostname()}-{os.getpid()}"
     paths = on_this_host(settings.paths) if settings.own_paths else settings.paths
+    if settings.own_paths:  # the application cannot look after the workers of other hosts: they do it for each other
+        Watchdog(folder_of(paths.data_dir), settings.hang_seconds + MARGIN_SECONDS).start()
     open_analyzer = functools.partial(Analyzer.from_settings, paths, gpu=settings.gpu, heard=metrics.model_batch)
     analyzer = open_analyzer()
     careful = CarefulAnalyzer(

@@ -28,8 +28,9 @@ SETTINGS = {
     "FRAMEWISE_LEASE_SECONDS": "6",
     "FRAMEWISE_BATCH_FRAMES": "8",
     "FRAMEWISE_TRIGGER_FRAMES": "50",
+    "FRAMEWISE_PRELOAD": "false",
 }
-"""Ingest is busy nearly until the end, and rows come steadily."""
+"""Ingest is busy nearly until the end, rows come steadily, and only the models of the film are loaded."""
 MORE_PARTITIONS = 12
 BEGUN = 20
 """So many frames are stored when something happens; ten times as many are in the film."""
