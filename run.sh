@@ -20,12 +20,13 @@ usage: ./run.sh [--workers N] [--gpu]     start everything in the background and
        ./run.sh dead-letters [list|replay [RECORD…]]
                                           records that were set aside: show them, send them again
        ./run.sh framewise [COMMAND]       the command line: submit, watch, results, …; also .venv/bin/framewise
-       ./run.sh keys create --name NAME [--scopes read,submit] | list | revoke ID
+       ./run.sh keys create --name NAME [--scopes read,submit] [--share N] | list | share ID N | revoke ID
                                           API keys, which the service asks for beyond this machine
        ./run.sh kafka [TOOL] [ARGS]       Kafka's own tools, such as: kafka topics --list
        ./run.sh cqlsh [ARGS]              Cassandra's own shell
        ./run.sh --docker [--workers N] [--gpu] [down|status|logs|workers N]
                                           the same in containers, by Docker Compose
+       ./run.sh bench [report] [ARGS]     measure beside what people would use instead; docs/benchmarks.md
        ./run.sh lock                      pin the newest dependencies in requirements/*.lock
 
 Settings are variables named FRAMEWISE_…, such as FRAMEWISE_API_PORT, FRAMEWISE_DATA_DIR, FRAMEWISE_MIRROR.
@@ -132,8 +133,9 @@ show_progress() {
 
 run_tests() {
   local python="$ROOT/.venv/bin/python" failed=""
-  # Two lanes beside each other: those that share servers, in order, and the others.
-  local selection=(-m "not slow") lanes=(-n 2 --dist loadscope)
+  # Three processes: one for the tests on the stack, one for those on servers, one for the others (tests/conftest.py).
+  # The first two wait most of the time, so that two cores are enough.
+  local selection=(-m "not slow") lanes=(-n 3 --dist loadscope)
   if [ "${1:-}" = --all ]; then
     selection=(-m "slow or not slow") lanes=()
     shift
@@ -169,8 +171,9 @@ make_locks() {
   compile --extra gpu -c requirements/cpu.lock -o requirements/gpu.lock pyproject.toml
   compile --extra cpu --group dev -c requirements/cpu.lock -o requirements/dev.lock pyproject.toml
   compile --extra edge -c requirements/cpu.lock -o requirements/edge.lock pyproject.toml
+  compile --extra cpu --group bench -c requirements/cpu.lock -o requirements/bench.lock pyproject.toml
   compile --group pyproject.toml:cqlsh -c requirements/cpu.lock -o requirements/cqlsh.lock
-  echo "requirements/cpu.lock, gpu.lock, dev.lock, edge.lock and cqlsh.lock are made anew"
+  echo "requirements/cpu.lock, gpu.lock, dev.lock, edge.lock, bench.lock and cqlsh.lock are made anew"
 }
 
 [ -n "${FRAMEWISE_MIRROR:-}" ] && {
@@ -181,10 +184,10 @@ make_locks() {
 
 command="up" docker=""
 gpu="${FRAMEWISE_GPU:-}"
-case "${1:-}" in test | lock | down | status | logs | workers | demo | doctor | dead-letters | keys | kafka | cqlsh | framewise | up) command="$1" ;; esac
+case "${1:-}" in test | lock | down | status | logs | workers | demo | doctor | dead-letters | keys | kafka | cqlsh | framewise | bench | up) command="$1" ;; esac
 for argument in "$@"; do
   # What follows these is for the tool, to the last word.
-  case "$command" in keys | kafka | cqlsh | framewise) break ;; esac
+  case "$command" in keys | kafka | cqlsh | framewise | bench) break ;; esac
   case "$argument" in
   -h | --help | help)
     usage
@@ -204,6 +207,7 @@ if [ -n "$docker" ]; then exec "$PYTHON" -m stack.docker "$@"; fi
 venv="$ROOT/.venv" kind=cpu
 case "$command" in
 test) kind=dev ;;
+bench) venv="$ROOT/.venv-bench" kind=bench ;;
 framewise)
   if ! usable "$venv" && usable "$ROOT/.venv-gpu"; then venv="$ROOT/.venv-gpu" kind=gpu; fi
   ;;
@@ -244,5 +248,9 @@ fi
 if [ "$command" = test ]; then
   shift
   run_tests "$@"
+fi
+if [ "$command" = bench ]; then
+  shift
+  exec "$venv/bin/python" -m benchmarks.yardstick "$@"
 fi
 FRAMEWISE_CALLED_FROM="$CALLED_FROM" exec "$venv/bin/python" -m stack "$@"

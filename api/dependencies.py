@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 
 from api.caller import Caller, caller_of
 from api.examples import VIDEO_ID
-from api.requests import FrameParams, ResultParams, SearchParams, SummaryParams, VideosParams
+from api.params import FrameParams, ResultParams, SearchParams, SummaryParams, VideosParams
 from api.services import Services
 from pipeline.contracts.errors import NotFound
 from pipeline.contracts.videos import Video

@@ -8,7 +8,7 @@ from operator import itemgetter
 from uuid import UUID
 
 from api.caller import Caller
-from api.requests import ALL, VideosParams
+from api.params import ALL, VideosParams
 from api.services import Services
 from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.stores.videos import CreatedCursor, EndedCursor

@@ -51,6 +51,7 @@ from pipeline.observing.usage import report_usage
 from pipeline.outbound.guard import SourceGuard
 from pipeline.rtmp.keys import server_secret
 from pipeline.rtmp.nginx import NginxRtmp
+from pipeline.shares import Shares
 from pipeline.stores.frame_store import open_frame_store
 from pipeline.stores.models import CassandraModelStore
 
@@ -118,6 +119,7 @@ def _serve() -> int:
         rtmp=_rtmp(client, paths),
         kafka=kafka,
         s3_buckets=s3.s3_buckets,
+        shares=Shares(CassandraKeyStore(client)),
     )
     notifier = make_notifier(services, webhooks, paths.data_dir)
     doorbell = Doorbell(kafka, partial(_tell, services))

@@ -9,7 +9,7 @@ from api.marks import Mark
 from api.responses import FrameCounts, Stage
 from api.services import Services
 from pipeline.contracts.videos import LedgerCount, SourceProgress, Video, VideoStatus
-from pipeline.queue import OLD_SECONDS, expected_frames, seconds_left, seconds_until_done
+from pipeline.queue import OLD_SECONDS, Queue, expected_frames, seconds_left, seconds_until_done
 from pipeline.stores.results import BucketSummary, WorkTimes
 from pipeline.stores.speed import Speed
 
@@ -39,7 +39,8 @@ def standing(services: Services, video: Video, progress: SourceProgress) -> Stan
     now = Mark(_share(video, progress, counted), max(progress.frames_published, counted.total))
     mark = services.marks.raised(video.video_id, video.attempt, now)
     speed = None if video.status.terminal else services.queue.speed()
-    position = services.queue.queue().position(video) if video.status is VideoStatus.PENDING else None
+    queue = services.queue.queue() if video.status is VideoStatus.PENDING else None
+    place = queue.place(video) if queue is not None else None
     return Standing(
         counted,
         FrameCounts(
@@ -52,8 +53,8 @@ def standing(services: Services, video: Video, progress: SourceProgress) -> Stan
         _stages(video, progress, counted, summaries),
         mark.share,
         _rate(video, speed),
-        position,
-        _eta(video, progress, counted, position, speed),
+        place.position if place else None,
+        _until_done(queue, video, speed) if queue is not None else _left(video, progress, counted, speed),
     )
 
 
@@ -75,17 +76,20 @@ def _rate(video: Video, speed: Speed | None) -> float | None:
     return None if rate is None else round(rate, 2)
 
 
-def _eta(
-    video: Video, progress: SourceProgress, counted: LedgerCount, position: int | None, speed: Speed | None
-) -> float | None:
-    now = datetime.now(UTC)
-    if position is not None:
-        seconds = seconds_until_done(position, speed)
-    elif video.status is VideoStatus.PROCESSING and (whole := expected_frames(video, progress)) is not None:
-        left = max(whole, progress.frames_published) - counted.total
-        seconds = seconds_left(video.video_id, left, speed, now)
-    else:
-        seconds = None
+def _until_done(queue: Queue, video: Video, speed: Speed | None) -> float | None:
+    """Of a pending video; None where nothing is known, or while it is being taken."""
+    place = queue.place(video)
+    seconds = seconds_until_done(queue, place, speed) if place is not None else None
+    return None if seconds is None else round(seconds, 1)
+
+
+def _left(video: Video, progress: SourceProgress, counted: LedgerCount, speed: Speed | None) -> float | None:
+    """Of one that runs."""
+    whole = expected_frames(video, progress) if video.status is VideoStatus.PROCESSING else None
+    if whole is None:
+        return None
+    frames = max(whole, progress.frames_published) - counted.total
+    seconds = seconds_left(video.video_id, frames, speed, datetime.now(UTC))
     return None if seconds is None else round(seconds, 1)
 
 

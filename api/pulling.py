@@ -4,7 +4,8 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AliasChoices, ConfigDict, Field, field_validator
 
-from api.requests import NAME_LENGTH, LiveOptions
+from api.fields import NAME_LENGTH
+from api.requests import LiveOptions
 from pipeline.contracts.errors import SourceRefused, SourceUnreachable
 from pipeline.contracts.settings import LiveSettings
 from pipeline.outbound.guard import STREAM_PORTS, SourceGuard

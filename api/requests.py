@@ -1,12 +1,8 @@
-"""Owns the bodies and parameters that the service takes; camelCase as the contract has it, snake_case too."""
+"""Owns the bodies that the service takes; camelCase as the contract has it, snake_case too."""
 
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     AliasChoices,
     AliasGenerator,
     BaseModel,
@@ -18,14 +14,12 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from api.addresses import check_object, check_url
+from api.fields import NAME_LENGTH
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import TaskName, TaskRequest
-from pipeline.contracts.s3 import S3Object, is_s3
-from pipeline.contracts.videos import KeepFrames, Sampling, VideoStatus
-from pipeline.stores.rows import ResultQuery
-
-NAME_LENGTH = 200
-FIRST_YEAR = 1970
+from pipeline.contracts.s3 import is_s3
+from pipeline.contracts.videos import KeepFrames, Sampling
 
 
 def _both(name: str) -> AliasChoices:
@@ -38,33 +32,6 @@ class _Body(BaseModel):
     )
 
 
-class _Params(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _in_utc(value: datetime) -> datetime:
-    try:
-        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    except OverflowError as e:
-        raise ValueError("the year must be from 1970 to 9999") from e
-    if moment.year < FIRST_YEAR:
-        raise ValueError("the year must be from 1970 to 9999")
-    return moment
-
-
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
-"""ISO 8601; UTC where it names no zone."""
-
-
-class ExportFormat(StrEnum):
-    """How a whole selection of results is sent."""
-
-    JSON = "json"
-    CSV = "csv"
-    PARQUET = "parquet"
-    COCO = "coco"
-
-
 class TaskBody(_Body):
     """A task with options; what is left out comes from the model's card."""
 
@@ -73,27 +40,6 @@ class TaskBody(_Body):
     max_batch_size: int | None = Field(
         default=None, ge=1, le=256, description="images in one call of the model, at most"
     )
-
-
-def _check_url(name: str, url: str, advice: str) -> None:
-    """Raise ValueError for what cannot be asked over the network, whatever the host."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as e:
-        raise ValueError(f"{name} is not an address; percent-encode special characters in user and password") from e
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError(f"{name} must start with http:// or https:// and name a host{advice}")
-    if any(ord(c) <= 32 or ord(c) == 127 for c in url):
-        raise ValueError(f"{name} must not hold spaces or control characters; percent-encode them")
-
-
-def _check_object(url: str) -> None:
-    """Raise ValueError for what is no object of S3."""
-    try:
-        S3Object.parse(url)
-    except ValueError as e:
-        raise ValueError(f"videoURL {e}") from e
 
 
 def _as_object(value: Any) -> Any:
@@ -131,7 +77,7 @@ class VideoOptions(_Body):
     @classmethod
     def _reachable(cls, value: str | None) -> str | None:
         if value is not None:
-            _check_url("callbackURL", value, "")
+            check_url("callbackURL", value, "")
         return value
 
     @model_validator(mode="after")
@@ -202,9 +148,9 @@ class StartRequest(AnalysisOptions):
     @classmethod
     def _fetchable(cls, value: str) -> str:
         if is_s3(value):
-            _check_object(value)
+            check_object(value)
         else:
-            _check_url("videoURL", value, "; upload files instead")
+            check_url("videoURL", value, "; upload files instead")
         return value
 
 
@@ -257,117 +203,3 @@ class RerunRequest(VideoOptions):
     store_frames: StoreFrames | None = Field(
         default=None, description="what is kept of this video's frames; as of the given video if left out"
     )
-
-
-class ResultParams(_Params):
-    """Which rows of results."""
-
-    task: list[TaskName] | None = Field(default=None, description="rows of these tasks")
-    model: str | None = Field(default=None, max_length=NAME_LENGTH)
-    label: str | None = Field(default=None, max_length=NAME_LENGTH, description="only detections with this label")
-    min_confidence: float | None = Field(default=None, ge=0, le=1, description="only detections at least as sure")
-    from_: float | None = Field(default=None, alias="from", ge=0, description="seconds of media time")
-    to: float | None = Field(default=None, ge=0, description="seconds of media time")
-    frame_from: int | None = Field(default=None, ge=1, le=2**53)
-    frame_to: int | None = Field(default=None, ge=1, le=2**53)
-    limit: int = Field(default=100, ge=1, le=1000)
-    cursor: str | None = Field(default=None, max_length=500, description="`next_cursor` of the page before")
-    format: ExportFormat | None = Field(
-        default=None,
-        description="the whole selection as a stream, instead of a page: `json`, `csv` (a row a detection), `parquet` "
-        "(a row group every 1,000 frame numbers) or `coco` (boxes in pixels). `limit` and `cursor` belong to pages",
-    )
-
-    @model_validator(mode="after")
-    def _pages_or_all(self) -> "ResultParams":
-        paged = self.model_fields_set & {"limit", "cursor"}
-        if paged and self.format not in (None, ExportFormat.JSON):
-            raise ValueError(f"{' and '.join(sorted(paged))} belong to pages; format={self.format} sends everything")
-        return self
-
-    @property
-    def export(self) -> ExportFormat | None:
-        """The format in which everything is sent; None for a page."""
-        return None if self.model_fields_set & {"limit", "cursor"} else self.format
-
-    def query(self) -> ResultQuery:
-        """What the store is asked."""
-        return ResultQuery(
-            frozenset(self.task) if self.task else None,
-            self.model,
-            self.label,
-            self.min_confidence,
-            self.from_,
-            self.to,
-            self.frame_from,
-            self.frame_to,
-        )
-
-
-class SummaryParams(_Params):
-    """What a summary counts."""
-
-    task: list[TaskName] | None = Field(default=None, description="these tasks")
-    label: str | None = Field(default=None, max_length=NAME_LENGTH, description="this label alone")
-    min_confidence: float | None = Field(default=None, ge=0, le=1, description="only detections at least as sure")
-    from_: float | None = Field(default=None, alias="from", ge=0, description="seconds of media time")
-    to: float | None = Field(default=None, ge=0, description="seconds of media time")
-    gap: float | None = Field(
-        default=None,
-        ge=0,
-        le=86_400,
-        description="seconds without a label that do not end a segment; 2, or 1.5 sampling intervals if that is more",
-    )
-
-
-class SearchParams(_Params):
-    """What is searched for, over all videos."""
-
-    label: str | None = Field(
-        default=None, min_length=1, max_length=NAME_LENGTH, description="`dog`; a colour finds its nearest of 216"
-    )
-    task: list[TaskName] | None = Field(default=None, description="found by these tasks")
-    model: str | None = Field(default=None, max_length=NAME_LENGTH, description="found by this model")
-    min_confidence: float | None = Field(default=None, ge=0, le=1, description="at its best at least as sure")
-    from_: Moment | None = Field(default=None, alias="from", description="videos submitted then or later")
-    to: Moment | None = Field(default=None, description="videos submitted then or earlier")
-    tag: str | None = Field(default=None, max_length=64, description="videos with this tag")
-    limit: int = Field(default=20, ge=1, le=100)
-    cursor: str | None = Field(default=None, max_length=2000, description="`next_cursor` of the page before")
-
-
-class FrameParams(_Params):
-    """How a frame is drawn."""
-
-    annotate: bool = Field(default=True, description="draw boxes and labels")
-    tasks: list[TaskName] | None = Field(default=None, description="draw only these")
-    min_confidence: float = Field(default=0.0, ge=0, le=1, description="draw only findings at least as sure")
-    blur: Literal["faces"] | None = Field(
-        default=None, description="hide every face that faces_detection found, however sure; 409 where it did not look"
-    )
-
-
-ALL: Literal["all"] = "all"
-
-
-class VideosParams(_Params):
-    """Which videos are listed."""
-
-    status: VideoStatus | Literal["all"] | None = Field(
-        default=None,
-        description="of this state, or `all`: those that have not ended first; completed if left out, any state with "
-        "`external_id`",
-    )
-    search: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=NAME_LENGTH,
-        description="each of these words is in the video's name, in a tag or in its external id, whatever the case; "
-        "of what is rare a page may be short though there is a `next_cursor`",
-    )
-    external_id: str | None = Field(
-        default=None, min_length=1, max_length=NAME_LENGTH, description="the submitter's own name for it"
-    )
-    tag: str | None = Field(default=None, max_length=64)
-    limit: int = Field(default=20, ge=1, le=100)
-    cursor: str | None = Field(default=None, max_length=500)

@@ -24,6 +24,7 @@ from pipeline.digests.making import DigestCache
 from pipeline.kafka.publishing import Publisher
 from pipeline.kafka.topics import wait_for_broker
 from pipeline.outbound.guard import SourceGuard
+from pipeline.shares import equal_shares
 from pipeline.stores.deletions import DeletionStore, InMemoryDeletionStore
 from pipeline.stores.digests import DigestStore, InMemoryDigestStore
 from pipeline.stores.frames import FrameStore
@@ -76,10 +77,11 @@ class Services:
     streams: LiveSettings = field(default_factory=LiveSettings)
     kafka: KafkaSettings = field(default_factory=KafkaSettings)
     s3_buckets: tuple[str, ...] = ()
+    shares: Callable[[], Mapping[str, int]] = equal_shares
     queue: QueueWatch = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "queue", QueueWatch(self.videos, self.speeds))
+        object.__setattr__(self, "queue", QueueWatch(self.videos, self.speeds, shares=self.shares))
 
     @property
     def pushed(self) -> PushedFrames:

@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice
 
 from pipeline.queue import MOST_LISTED, Queue
+from pipeline.shares import equal_shares
 from pipeline.stores.speed import Speed, SpeedStore
 from pipeline.stores.videos import VideoStore
 
@@ -15,8 +16,15 @@ FRESH_SECONDS = 1.0
 class QueueWatch:
     """The queue and the service's speed as they were a moment ago. Safe for threads; raises StoreUnavailable."""
 
-    def __init__(self, videos: VideoStore, speeds: SpeedStore, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        videos: VideoStore,
+        speeds: SpeedStore,
+        clock: Callable[[], float] = time.monotonic,
+        shares: Callable[[], Mapping[str, int]] = equal_shares,
+    ) -> None:
         self._videos = videos
+        self._shares = shares
         self._speeds = speeds
         self._clock = clock
         self._lock = threading.Lock()
@@ -29,7 +37,8 @@ class QueueWatch:
         with self._lock:
             if self._queue is None or self._queue[0] + seconds <= asked:
                 began = self._clock()
-                self._queue = began, Queue(list(islice(self._videos.open_listings(), MOST_LISTED)))
+                listed = list(islice(self._videos.open_listings(), MOST_LISTED))
+                self._queue = began, Queue(listed, self._shares())
             return self._queue[1]
 
     def speed(self) -> Speed | None:

@@ -24,3 +24,18 @@ def looped(source: Path, target: Path, times: int) -> int:
                 out.mux(packet)
                 frames += 1
     return frames
+
+
+def cut(source: Path, target: Path, frames: int, height: int | None = None) -> None:
+    """Write the first frames of a clip, encoded anew as H.264 and scaled to a height (pixels) if one is given."""
+    with av.open(str(source)) as clip, av.open(str(target), "w") as out:
+        stream = clip.streams.video[0]
+        assert stream.average_rate is not None
+        high = height or stream.height
+        made = out.add_stream("libx264", rate=Fraction(stream.average_rate), options={"preset": "veryfast"})
+        made.width, made.height, made.pix_fmt = 2 * round(stream.width * high / stream.height / 2), high, "yuv420p"
+        for number, frame in enumerate(clip.decode(stream)):
+            if number == frames:
+                break
+            out.mux(made.encode(frame.reformat(made.width, made.height, "yuv420p")))
+        out.mux(made.encode())

@@ -97,7 +97,7 @@ def main() -> int:
 
 
 @contextlib.contextmanager
-def _beside(client: httpx.Client, film: Path | None, folder: Path) -> Iterator[None]:
+def beside(client: httpx.Client, film: Path | None, folder: Path) -> Iterator[None]:
     """A long file that is analysed meanwhile, cancelled at the end."""
     if film is None:
         yield
@@ -116,7 +116,7 @@ def _measure(settings: StackSettings, clip: Path, options: argparse.Namespace, f
     kafka = KafkaSettings(kafka_bootstrap=f"{HOST}:{settings.kafka_port}")
     client = httpx.Client(base_url=settings.api_url, timeout=60, trust_env=False)
     video_id, address = endpoint(client, options.step, "latency")
-    with _beside(client, options.beside, folder), Publisher(clip, address) as publisher:
+    with beside(client, options.beside, folder), Publisher(clip, address) as publisher:
         with Watching(settings.api_url, kafka, video_id) as watching:
             time.sleep(WARM_SECONDS)
             began = time.time()

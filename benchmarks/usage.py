@@ -1,6 +1,7 @@
 """Owns what processes cost: CPU seconds and peak memory of named process trees, sampled from outside."""
 
 import threading
+import time
 from dataclasses import dataclass, field
 
 import psutil
@@ -23,6 +24,8 @@ class Usage:
     roots: dict[str, int]
     _seen: dict[tuple[int, float], _Process] = field(default_factory=dict)
     _total_peak: int = 0
+    totals: list[tuple[float, int]] = field(default_factory=list)
+    """How many bytes all processes together held at which moment (seconds since 1970)."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -49,6 +52,7 @@ class Usage:
             for process in _tree(pid):
                 total += self._note(group, process, new)
         self._total_peak = max(self._total_peak, total)
+        self.totals.append((time.time(), total))
 
     def _note(self, group: str, process: psutil.Process, born_now: bool) -> int:
         try:

@@ -1,18 +1,22 @@
 """Owns the analysis of frames: each JPEG decoded once, each task a batch a model, never an exception."""
 
 import logging
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 
+from inference.ahead import Ahead, Alone, Beside
 from inference.arrays import Image
 from inference.batches import Answer, predict_all
 from inference.cards import read_cards
 from inference.emotions import read_emotions
 from inference.faces import FacesNeed, reaching, threshold
 from inference.images import MAX_PIXELS, decode_jpeg
+from inference.models import Foreseeing
 from inference.runtimes import Compute
 from inference.shelf import ModelShelf
 from inference.timed import Heard, nobody
@@ -25,7 +29,18 @@ from pipeline.contracts.settings import PathSettings
 logger = logging.getLogger(__name__)
 
 FRAMES_ON_CPU, FRAMES_ON_GPU = 8, 64
-"""Frames whose pixels are in memory together: a few batches of the models."""
+"""Frames whose pixels are in memory together: a few batches of the models. Beside a GPU there are twice as many."""
+BESIDE_GPU = 8
+"""Threads that decode and scale for a GPU, at most: one a core."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Frames whose pixels are in memory: the pictures that can be read, and the reason for each other, by index."""
+
+    frames: Sequence[Frame]
+    images: dict[int, Image]
+    unreadable: dict[int, Answer]
 
 
 class Analyzer:
@@ -46,15 +61,19 @@ class Analyzer:
         threads: int = 1,
         max_pixels: int = MAX_PIXELS,
         heard: Heard = nobody,
+        rehearsal: bool = False,
     ) -> None:
         """Read the cards; raises ModelUnavailable for a wrong one. Binds OpenCV to `threads` in this process.
 
-        `heard` is told of every call of a model.
+        `heard` is told of every call of a model. With `gpu`, frames are decoded beside the GPU's work; a `rehearsal`
+        does all that without one.
         """
         cv2.setNumThreads(threads)
-        self._shelf = ModelShelf(read_cards(cards_dir), Weights(weights_dir, mirror), Compute(gpu, threads), heard)
+        compute = Compute(gpu, threads, rehearsal)
+        self._shelf = ModelShelf(read_cards(cards_dir), Weights(weights_dir, mirror), compute, heard)
         self._max_pixels = max_pixels
         self._together = FRAMES_ON_GPU if gpu else FRAMES_ON_CPU
+        self._ahead: Ahead = Beside(min(BESIDE_GPU, os.cpu_count() or 1)) if gpu else Alone()
 
     @classmethod
     def from_settings(
@@ -84,49 +103,76 @@ class Analyzer:
         A frame that is to be stored blurred has one result more, the last: the faces to hide, also unsure ones.
         `beat` is called before every few frames.
         """
+        chunks = (frames[start : start + self._together] for start in range(0, len(frames), self._together))
         found: list[tuple[FrameResult, ...]] = []
-        for start in range(0, len(frames), self._together):
+        for chunk in self._ahead.prepared(self._prepare, chunks):
             beat()
-            found.extend(self._analyze(frames[start : start + self._together]))
+            found.extend(self._analyze(chunk))
         return found
 
-    def _analyze(self, frames: Sequence[Frame]) -> list[tuple[FrameResult, ...]]:
-        images, unreadable = self._decode(frames)
-        faces = self._find_faces(frames, images)
+    def _prepare(self, frames: Sequence[Frame]) -> _Chunk:
+        """Decode frames and, beside a GPU, make the models' input of them."""
+        read = self._ahead.each(self._decode, frames)
+        images = {i: image for i, image in enumerate(read) if not isinstance(image, Answer)}
+        chunk = _Chunk(frames, images, {i: answer for i, answer in enumerate(read) if isinstance(answer, Answer)})
+        if isinstance(self._ahead, Beside):
+            self._expect(chunk)
+        return chunk
+
+    def _decode(self, frame: Frame) -> Image | Answer:
+        """The picture of a frame, or why it cannot be read."""
+        try:
+            return decode_jpeg(frame.jpeg, self._max_pixels)
+        except FrameUnreadable as error:
+            return Answer(error=str(error))
+
+    def _expect(self, chunk: _Chunk) -> None:
+        """Tell the models which pictures they will be asked about."""
+        asked = [(TaskName.FACES, indices) for indices in self._face_needs(chunk).values()]
+        asked += [
+            (request.name, indices)
+            for request, indices in _groups(chunk).items()
+            if request.name not in (TaskName.FACES, TaskName.EMOTIONS)
+        ]
+        for task, indices in asked:
+            try:
+                model = self._shelf.model(task)
+                if isinstance(model, Foreseeing):
+                    model.expect([chunk.images[i] for i in indices], self._ahead)
+            except Exception as error:  # noqa: BLE001 - it is asked again, and answers for itself then
+                logger.debug("%s cannot prepare: %s", task.value, error)
+
+    def _analyze(self, chunk: _Chunk) -> list[tuple[FrameResult, ...]]:
+        images, unreadable = chunk.images, chunk.unreadable
+        faces = self._find_faces(chunk)
         answers: dict[tuple[int, TaskRequest], Answer] = {}
-        for request, indices in _groups(frames, images).items():
+        for request, indices in _groups(chunk).items():
             found = self._answer(request, [images[i] for i in indices], [faces.get(i, Answer()) for i in indices])
             answers.update(zip(((i, request) for i in indices), found, strict=True))
         found_in = [
             tuple(self._result(r.name, unreadable.get(i) or answers[i, r]) for r in frame.tasks)
-            for i, frame in enumerate(frames)
+            for i, frame in enumerate(chunk.frames)
         ]
         return [
             (*results, self._result(TaskName.FACES, unreadable.get(i) or faces[i])) if frame.blurred else results
-            for i, (frame, results) in enumerate(zip(frames, found_in, strict=True))
+            for i, (frame, results) in enumerate(zip(chunk.frames, found_in, strict=True))
         ]
 
-    def _decode(self, frames: Sequence[Frame]) -> tuple[dict[int, Image], dict[int, Answer]]:
-        """The pictures of the frames that can be read, and the reason for each other, by index."""
-        images: dict[int, Image] = {}
-        unreadable: dict[int, Answer] = {}
-        for index, frame in enumerate(frames):
-            try:
-                images[index] = decode_jpeg(frame.jpeg, self._max_pixels)
-            except FrameUnreadable as error:
-                unreadable[index] = Answer(error=str(error))
-        return images, unreadable
-
-    def _find_faces(self, frames: Sequence[Frame], images: dict[int, Image]) -> dict[int, Answer]:
-        """The faces of the frames whose tasks need them, at the lowest threshold needed."""
+    def _face_needs(self, chunk: _Chunk) -> dict[FacesNeed, list[int]]:
+        """The frames whose tasks need faces, at the lowest threshold needed, by index."""
         needs: defaultdict[FacesNeed, list[int]] = defaultdict(list)
-        for index in images:
-            if need := FacesNeed.of(frames[index].tasks, self._face_threshold, hiding=frames[index].blurred):
+        for index in chunk.images:
+            frame = chunk.frames[index]
+            if need := FacesNeed.of(frame.tasks, self._face_threshold, hiding=frame.blurred):
                 needs[need].append(index)
+        return needs
+
+    def _find_faces(self, chunk: _Chunk) -> dict[int, Answer]:
+        """The faces of the frames whose tasks need them."""
         found: dict[int, Answer] = {}
-        for need, indices in needs.items():
+        for need, indices in self._face_needs(chunk).items():
             request = TaskRequest(TaskName.FACES, need.min_confidence, need.max_batch_size)
-            found.update(zip(indices, self._run(request, [images[i] for i in indices]), strict=True))
+            found.update(zip(indices, self._run(request, [chunk.images[i] for i in indices]), strict=True))
         return found
 
     def _answer(self, request: TaskRequest, images: Sequence[Image], faces: Sequence[Answer]) -> list[Answer]:
@@ -169,10 +215,10 @@ class Analyzer:
         return FrameResult(task, model, digest, status, answer.error, round(answer.milliseconds, 3), answer.detections)
 
 
-def _groups(frames: Sequence[Frame], images: dict[int, Image]) -> dict[TaskRequest, list[int]]:
+def _groups(chunk: _Chunk) -> dict[TaskRequest, list[int]]:
     """The readable frames that ask for the same task with the same options, by index."""
     groups: defaultdict[TaskRequest, list[int]] = defaultdict(list)
-    for index in images:
-        for request in dict.fromkeys(frames[index].tasks):
+    for index in chunk.images:
+        for request in dict.fromkeys(chunk.frames[index].tasks):
             groups[request].append(index)
     return groups

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from inference.ahead import Ahead
 from inference.arrays import Image
 from inference.cards import Card
 from inference.colors import DominantColors
+from inference.memory import keep_memory
 from inference.networks import Classifier, Detector
 from inference.outputs import ColorsOutput, ScoresOutput
 from inference.runtimes import Compute, load_runtime
@@ -31,8 +33,20 @@ class Model(Protocol):
         """
 
 
+@runtime_checkable
+class Foreseeing(Protocol):
+    """A model that can prepare for pictures before it is asked about them."""
+
+    def expect(self, images: Sequence[Image], ahead: Ahead) -> None:
+        """These pictures are about to come, together: prepare what can be, with the threads of `ahead`.
+
+        It may be called while another thread is in `predict`, by one thread at a time.
+        """
+
+
 def load_model(card: Card, folder: Path, compute: Compute | None = None) -> Model:
     """The model of a card whose files lie, verified, in `folder`. Raises ModelUnavailable when it cannot be loaded."""
+    keep_memory()
     if isinstance(card.output, ColorsOutput):
         return DominantColors(card, card.output)
     compute = compute or Compute()

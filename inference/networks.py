@@ -1,35 +1,44 @@
 """Owns the models that run a network: the detector of boxes and the classifier of whole pictures."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from inference.arrays import Floats, Image
-from inference.cards import Card, InputSpec
+from inference.ahead import Ahead
+from inference.arrays import Floats, Image, Tensor
+from inference.cards import Card
 from inference.outputs import BoxesOutput, Candidates, ScoresOutput, select
+from inference.prepared import Prepared, PreparedInputs, prepare
 from inference.runtimes import Runtime
-from inference.tensors import Placement, fill, place
-from pipeline.contracts.errors import ModelFailed, ModelUnavailable
+from inference.tensors import Placement
+from pipeline.contracts.errors import ModelFailed
 from pipeline.contracts.results import Box, Detection
 
 
 class _Networked:
-    """What models with a runtime share: a checked input and a batch limit."""
+    """What models with a runtime share: inputs, made now or prepared before, and a batch limit."""
 
     def __init__(self, card: Card, runtime: Runtime, limit: int) -> None:
-        if card.input is None:
-            raise ModelUnavailable(f"the card of {card.name} has no input")
         self.card = card
-        self._input: InputSpec = card.input
+        self._input = runtime.input
         self._runtime = runtime
         self._limit = limit
+        self._ahead = PreparedInputs()
 
     @property
     def device(self) -> str:
         """Where it runs, as its runtime names it."""
         return self._runtime.device
+
+    def expect(self, images: Sequence[Image], ahead: Ahead) -> None:
+        """Prepare the input of pictures that `predict` will be given, all of them together."""
+        self._ahead.put(images, list(prepare(self._input, images, self._limit, ahead.each)))
+
+    def _outputs(self, images: Sequence[Image]) -> Iterator[tuple[Prepared, Mapping[str, Tensor]]]:
+        """What the network answers, a batch after the other."""
+        for batch in self._ahead.take(images) or prepare(self._input, images, self._limit):
+            yield batch, self._runtime.run({self._input.name: batch.tensor})
 
 
 class Detector(_Networked):
@@ -42,17 +51,13 @@ class Detector(_Networked):
     def predict(self, images: Sequence[Image], min_confidence: float | None = None) -> list[list[Detection]]:
         """Boxes with labels in each picture; faces carry landmarks as attributes `<name>_x`, `<name>_y`."""
         threshold = self.card.min_confidence if min_confidence is None else min_confidence
-        places = [place(self._input, image) for image in images]
         answers: list[list[Detection]] = [[] for _ in images]
-        for indices in _batches(places, self._limit):
-            spots = [places[i] for i in indices]
-            tensor = fill(self._input, [images[i] for i in indices], spots)
-            outputs = self._runtime.run({self._input.name: tensor})
-            found = self._output.decode(outputs, spots[0].canvas, threshold)
-            if len(found) != len(indices):
-                raise ModelFailed(f"{self.card.name} answered {len(found)} of {len(indices)} pictures")
-            for i, candidates in zip(indices, found, strict=True):
-                answers[i] = self._detections(select(candidates, self._output.nms), places[i])
+        for batch, outputs in self._outputs(images):
+            found = self._output.decode(outputs, batch.canvas, threshold)
+            if len(found) != len(batch.indices):
+                raise ModelFailed(f"{self.card.name} answered {len(found)} of {len(batch.indices)} pictures")
+            for i, spot, candidates in zip(batch.indices, batch.places, found, strict=True):
+                answers[i] = self._detections(select(candidates, self._output.nms), spot)
         return answers
 
     def _detections(self, found: Candidates, spot: Placement) -> list[Detection]:
@@ -92,14 +97,12 @@ class Classifier(_Networked):
     def predict(self, images: Sequence[Image], min_confidence: float | None = None) -> list[list[Detection]]:
         """The strongest label of each picture, all labels as attributes; nothing where it is too weak."""
         threshold = self.card.min_confidence if min_confidence is None else min_confidence
-        places = [place(self._input, image) for image in images]
         answers: list[list[Detection]] = [[] for _ in images]
-        for indices in _batches(places, self._limit):
-            tensor = fill(self._input, [images[i] for i in indices], [places[i] for i in indices])
-            scores = self._output.decode(self._runtime.run({self._input.name: tensor}), len(self.card.labels))
-            if len(scores) != len(indices):
-                raise ModelFailed(f"{self.card.name} answered {len(scores)} of {len(indices)} pictures")
-            for i, row in zip(indices, _rounded(scores), strict=True):
+        for batch, outputs in self._outputs(images):
+            scores = self._output.decode(outputs, len(self.card.labels))
+            if len(scores) != len(batch.indices):
+                raise ModelFailed(f"{self.card.name} answered {len(scores)} of {len(batch.indices)} pictures")
+            for i, row in zip(batch.indices, _rounded(scores), strict=True):
                 best = Detection(
                     *max(zip(self.card.labels, row, strict=True), key=lambda pair: pair[1]),
                     None,
@@ -107,15 +110,6 @@ class Classifier(_Networked):
                 )
                 answers[i] = [best] if best.confidence >= threshold else []
         return answers
-
-
-def _batches(places: Sequence[Placement], limit: int) -> Iterable[list[int]]:
-    """Indices of pictures that share a canvas, at most `limit` together."""
-    groups: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    for index, spot in enumerate(places):
-        groups[spot.canvas].append(index)
-    for group in groups.values():
-        yield from (group[start : start + limit] for start in range(0, len(group), limit))
 
 
 def _rounded(values: Floats) -> list[Any]:

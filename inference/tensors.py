@@ -37,33 +37,44 @@ def place(spec: InputSpec, image: Image) -> Placement:
 
 def fill(spec: InputSpec, images: Sequence[Image], places: Sequence[Placement]) -> Tensor:
     """The input tensor of pictures that share a canvas, in the card's layout and type."""
-    height, width = places[0].canvas
-    channels = 1 if spec.color == "gray" else 3
-    shape = (channels, height, width) if spec.layout == "nchw" else (height, width, channels)
-    padded = any((p.height, p.width) != p.canvas for p in places)
-    batch: Tensor = np.empty((len(images), *shape), spec.dtype)
-    if padded:
-        batch[:] = spec.pad * spec.scale + spec.offset
+    batch = empty(spec, places)
     for slot, image, spot in zip(batch, images, places, strict=True):
-        _draw(spec, slot if spec.layout == "nchw" else slot.transpose(2, 0, 1), image, spot)
+        draw(spec, slot, image, spot)
     return batch
 
 
-def _draw(spec: InputSpec, planes: Tensor, image: Tensor, spot: Placement) -> None:
-    """Write one picture into its planes [channels, height, width], a view of the batch."""
-    if spec.color == "gray":
-        image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    if image.shape[1::-1] != (spot.width, spot.height):
-        image = cv2.resize(image, (spot.width, spot.height), interpolation=cv2.INTER_LINEAR)
-    if image.ndim == 2:
-        image = image[..., None]
+def empty(spec: InputSpec, places: Sequence[Placement]) -> Tensor:
+    """The input tensor of so many pictures that share a canvas, before they are drawn; padded where they leave room."""
+    height, width = places[0].canvas
+    channels = 1 if spec.color == "gray" else 3
+    shape = (channels, height, width) if spec.layout == "nchw" else (height, width, channels)
+    batch: Tensor = np.empty((len(places), *shape), spec.dtype)
+    if any((p.height, p.width) != p.canvas for p in places):
+        batch[:] = spec.pad * spec.scale + spec.offset
+    return batch
+
+
+def draw(spec: InputSpec, slot: Tensor, image: Image, spot: Placement) -> None:
+    """Write one picture into its part of the batch."""
+    pixels: Tensor = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if spec.color == "gray" else image
+    if pixels.shape[1::-1] != (spot.width, spot.height):
+        pixels = cv2.resize(pixels, (spot.width, spot.height), interpolation=cv2.INTER_LINEAR)
     if spec.color == "rgb":
-        image = image[..., ::-1]
-    target = planes[:, : spot.height, : spot.width]
-    if spec.dtype == "uint8" or (spec.scale, spec.offset) == (1, 0):
-        target[:] = image.transpose(2, 0, 1)
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    pixels = pixels.reshape(spot.height, spot.width, -1)
+    if spec.layout == "nhwc":
+        _write(spec, slot[: spot.height, : spot.width], pixels)
         return
-    np.multiply(image.transpose(2, 0, 1), np.float32(spec.scale), out=target)
+    for target, plane in zip(slot[:, : spot.height, : spot.width], cv2.split(pixels), strict=True):
+        _write(spec, target, plane)
+
+
+def _write(spec: InputSpec, target: Tensor, values: Tensor) -> None:
+    """x · scale + offset, in place."""
+    if spec.dtype == "uint8" or (spec.scale, spec.offset) == (1, 0):
+        target[:] = values
+        return
+    np.multiply(values, np.float32(spec.scale), out=target)
     if spec.offset:
         target += np.float32(spec.offset)
 

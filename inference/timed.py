@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Sequence
 
+from inference.ahead import Ahead
 from inference.arrays import Image
 from inference.cards import Card
-from inference.models import Model
+from inference.models import Foreseeing, Model
 from pipeline.contracts.results import Detection
 
 Heard = Callable[[str, int, float], None]
@@ -35,3 +36,8 @@ class TimedModel:
         found = self._model.predict(images, min_confidence)
         self._heard(self.card.name, len(images), time.perf_counter() - began)
         return found
+
+    def expect(self, images: Sequence[Image], ahead: Ahead) -> None:
+        """Let a model that can prepare; that is not its time."""
+        if isinstance(self._model, Foreseeing):
+            self._model.expect(images, ahead)

@@ -1,14 +1,15 @@
 """Owns which video is worked on next."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from itertools import chain, islice
 from uuid import UUID
 
 from ingest.job import SERVED
 from pipeline.contracts.videos import Video, VideoStatus
-from pipeline.queue import MOST_LISTED, Queue
+from pipeline.queue import MOST_LISTED, Queue, is_long
+from pipeline.shares import equal_shares
 from pipeline.stores.results import ResultStore, count
 from pipeline.stores.videos import VideoStore
 
@@ -30,25 +31,34 @@ class WaitingVideos:
         most_frames: int,
         clock: Callable[[], float] = time.monotonic,
         ready: Callable[[Video], bool] | None = None,
+        shares: Callable[[], Mapping[str, int]] = equal_shares,
     ) -> None:
-        """`ready` says whether a live video's source can be expected to send; without it they are left to others."""
+        """`ready` says whether a live video's source can be expected to send; without it they are left to others.
+
+        `shares` are those of the API keys.
+        """
         self._videos = videos
         self._results = results
         self._most_frames = most_frames
         self._clock = clock
         self._ready = ready
+        self._shares = shares
         self._not_ours: set[UUID] = set()
         self._files: set[UUID] = set()
         self._under_way: dict[UUID, tuple[float, int]] = {}
+        self.frames: Mapping[UUID, float | None] = {}
+        """About how many frames each open video has, as far as the last look knew it."""
 
-    def find(self, limit: int, running: Collection[UUID], live_limit: int = 0) -> list[Video]:
-        """At most `limit` videos that are not `running`, and `live_limit` live ones, which wait for no others; raises
-        StoreUnavailable.
+    def find(
+        self, limit: int, running: Collection[UUID], live_limit: int = 0, long_limit: int | None = None
+    ) -> list[Video]:
+        """At most `limit` videos that are not `running`, of which `long_limit` may be known to be long, and
+        `live_limit` live ones, which wait for no others; raises StoreUnavailable.
         """
         queue = self._queue(running)
         found: dict[bool, list[Video]] = {True: [], False: []}
         limits = {True: live_limit, False: limit}
-        waiting = 0
+        waiting, long_left = 0, limit if long_limit is None else long_limit
 
         def files_full() -> bool:
             return len(found[False]) >= limits[False]
@@ -61,9 +71,13 @@ class WaitingVideos:
             video_id = entry.video_id
             if video_id in running or video_id in self._not_ours or (video_id in self._files and files_full()):
                 continue
+            no_place = is_long(entry.frames) and long_left <= 0
+            if no_place and entry.status is not VideoStatus.PROCESSING:
+                continue
             video = self._to_be_read(video_id) if video_id not in self._under_way else None
-            if video is not None and len(found[video.live]) < limits[video.live]:
+            if video is not None and not no_place and len(found[video.live]) < limits[video.live]:
                 found[video.live].append(video)
+                long_left -= is_long(entry.frames)
             waiting += self._under_way.get(video_id, (0.0, 0))[1]
         return [*found[True], *found[False]]
 
@@ -79,7 +93,9 @@ class WaitingVideos:
             for video_id, (until, frames) in self._under_way.items()
             if until > now and video_id in known
         }
-        return Queue([replace(e, status=VideoStatus.PROCESSING) if e.video_id in running else e for e in listed])
+        self.frames = {entry.video_id: entry.frames for entry in listed}
+        entries = [replace(e, status=VideoStatus.PROCESSING) if e.video_id in running else e for e in listed]
+        return Queue(entries, self._shares())
 
     def _to_be_read(self, video_id: UUID) -> Video | None:
         """The video if somebody should read its source."""

@@ -13,6 +13,7 @@ class HaltReason(StrEnum):
     LEASE_LOST = "the lease is lost"
     ENDED = "the video has ended"
     SHUTDOWN = "the service is stopping"
+    PUT_BACK = "it is long, and the last place is for short ones"
 
 
 class Halted(FramewiseError):

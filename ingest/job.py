@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.decode.messages import Decoded, DecodeRequest, Finished, Message, Probe, SampledFrame
-from ingest.decode.process import DecoderProcess, request_of
+from ingest.decode.process import STARTED_ANEW, DecoderProcess, request_of
+from ingest.decode.spawning import Spawn
 from ingest.earlier import EarlierOutcomes
 from ingest.flow import FrameFlow
 from ingest.halt import Halt
@@ -23,6 +24,7 @@ from pipeline.contracts.settings import IngestSettings
 from pipeline.contracts.videos import SourceKind, SourceProgress, Video
 from pipeline.kafka.publishing import Publisher
 from pipeline.observing.tracing import span
+from pipeline.queue import expected_frames
 from pipeline.stores.frames import FrameStore, InMemoryFrameStore
 from pipeline.stores.results import ResultStore, count
 from pipeline.stores.sources import KeptSource, SourceFolder, sha256_of
@@ -41,12 +43,16 @@ class Fetcher(Protocol):
 
 Frames = AbstractContextManager[Iterator[Message]]
 Decoder = Callable[[DecodeRequest, Path, float, Halt], Frames]
+Learned = Callable[[float | None], None]
+"""Is told, before the first frame, about how many there will be; None if the source does not say."""
 
 
 @contextmanager
-def decode_in_child(request: DecodeRequest, path: Path, stall: float, halt: Halt) -> Iterator[Iterator[Message]]:
+def decode_in_child(
+    request: DecodeRequest, path: Path, stall: float, halt: Halt, spawn: Spawn = STARTED_ANEW
+) -> Iterator[Iterator[Message]]:
     """The messages of a confined child process."""
-    with DecoderProcess(request, path, stall, halt.check) as child:
+    with DecoderProcess(request, path, stall, halt.check, spawn) as child:
         yield child.messages()
 
 
@@ -69,8 +75,9 @@ class Workbench:
 class VideoJob:
     """The work on one video under a lease. Run once; it may be run again by another, and goes on from there."""
 
-    def __init__(self, bench: Workbench, video: Video, halt: Halt) -> None:
+    def __init__(self, bench: Workbench, video: Video, halt: Halt, learned: Learned = lambda frames: None) -> None:
         self._bench = bench
+        self._learned = learned
         self._video = video
         self._halt = halt
         self._journal = Journal(bench.videos, video.video_id, video.attempt)
@@ -161,6 +168,7 @@ class VideoJob:
                 codec=message.codec,
             )
             self._journal.write()
+            self._learned(expected_frames(self._video, self._journal.progress))
 
     def _outcomes(self) -> int:
         known = count(self._bench.results, self._video.video_id).total

@@ -5,11 +5,15 @@ import os
 import socket
 import sys
 import threading
+from functools import partial
 
+from ingest.decode.forking import Forking
+from ingest.decode.process import STARTED_ANEW
+from ingest.decode.spawning import Spawn
 from ingest.download import Downloader
 from ingest.fetching import AnyFetcher
 from ingest.indexer import Indexed, Indexer
-from ingest.job import Workbench
+from ingest.job import Workbench, decode_in_child
 from ingest.live.bench import LiveBench
 from ingest.live.captured.finding import CapturedSources
 from ingest.live.finding import LiveSources
@@ -28,6 +32,7 @@ from ingest.worker import Worker
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.deletions import CassandraDeletionStore
 from pipeline.cassandra.digests import CassandraDigestStore
+from pipeline.cassandra.keys import CassandraKeyStore
 from pipeline.cassandra.publishers import CassandraPublisherStore
 from pipeline.cassandra.queue import CassandraSpeedStore
 from pipeline.cassandra.results import CassandraResultStore
@@ -52,6 +57,7 @@ from pipeline.observing.usage import report_usage
 from pipeline.outbound.guard import SourceGuard
 from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 from pipeline.rtmp.nginx import NginxRtmp
+from pipeline.shares import Shares
 from pipeline.stores.duties import CassandraDutyStore
 from pipeline.stores.frame_store import open_frame_store
 from pipeline.stores.pushed import FolderPushedFrames
@@ -95,6 +101,7 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     published = CassandraPublisherStore(client)
     captured = CapturedSources(kafka, streams, videos, live_publisher, settings.max_pixels)
     live = LiveSources(streams, guard, published, FolderPushedFrames(paths.sources_dir), captured.of)
+    forking, spawn = _children()
     worker = Worker(
         Workbench(
             videos,
@@ -103,11 +110,13 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
             sources,
             fetcher,
             settings,
+            decoder=partial(decode_in_child, spawn=spawn),
             pace=Pace(settings.least_in_flight),
             frames=frames,
             live=LiveBench(streams, live_publisher, live.of, live.ready, outcomes),
         ),
         owner,
+        shares=Shares(CassandraKeyStore(client)),
     )
     stores = Stores(videos, results, frames, sources)
     rtmp = NginxRtmp(RtmpSettings(), paths.data_dir)
@@ -142,6 +151,7 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
         indexer.stop()
         worker.stop(STOP_SECONDS)
         wakeups.stop(1.0)
+        forking.close()
         outcomes.stop(1.0)
         live_publisher.close()
         clearing.join(1.0)
@@ -151,6 +161,15 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
         client.close()
         stop_tracing()
         logger.info("stopped")
+
+
+def _children() -> tuple[Forking, Spawn]:
+    """How decoders come to be: forked where forks are safe once libraries are loaded, else each started anew."""
+    forking = Forking()
+    if sys.platform != "linux":
+        return forking, STARTED_ANEW
+    forking.start()
+    return forking, forking
 
 
 def _check_alive(*threads: threading.Thread) -> None:

@@ -12,6 +12,7 @@ from pipeline.contracts.errors import FrameUnreadable, SourceError
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.jpegs import jpeg_size
 from pipeline.contracts.videos import SourceKind, Video
+from pipeline.queue import expected_frames
 from pipeline.stores.results import LedgerEntry
 
 FIRST = 1
@@ -36,6 +37,7 @@ class RerunJob(VideoJob):
             raise ParentGone(f"video {parent_id} was deleted before its frames were read; submit its source again")
         if parent is not None:
             self._copy_probe(parent)
+        self._learned(expected_frames(self._video, self._journal.progress))
         return nullcontext(StoredFrames(self._bench, self._video, parent, known.published_through, self._halt).read())
 
     def _copy_probe(self, parent: Video) -> None:

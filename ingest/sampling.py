@@ -41,6 +41,16 @@ class Sampler:
         return Take.YES if self._rule(index, media_time) else Take.NO
 
 
+def spacing(sampling: Sampling, rate: Fraction) -> Fraction:
+    """About how many frames it is from one sampled frame to the next, at so many frames a second."""
+    if sampling.frame_step is not None:
+        return Fraction(sampling.frame_step)
+    if sampling.frame_ratio is not None:
+        return 1 / _exact(sampling.frame_ratio)
+    assert sampling.sample_seconds is not None
+    return _exact(sampling.sample_seconds) * rate
+
+
 def _exact(value: float) -> Fraction:
     """The number as it was written: 0.1 is a tenth, not the binary fraction nearest to it."""
     return Fraction(repr(value))

@@ -3,19 +3,24 @@
 import logging
 import threading
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from uuid import UUID
 
+from ingest.admission import Admission, put_back
 from ingest.claims import WaitingVideos
 from ingest.halt import Halt, Halted, HaltReason
 from ingest.job import VideoJob, Workbench
 from ingest.leases import LeaseKeeper
 from ingest.live.job import LiveJob
+from ingest.places import Places
 from ingest.rerun import RerunJob
 from pipeline.contracts.errors import FramewiseError, LeaseLost, NotFound, Problem, StoreError, StoreUnavailable
 from pipeline.contracts.videos import Lease, SourceKind, Video, VideoStatus
 from pipeline.observing import metrics
 from pipeline.observing.logs import about, request_is
 from pipeline.observing.tracing import span
+from pipeline.shares import equal_shares
 
 POLL_SECONDS = 3.0
 PAUSE_AFTER_OUTAGE = 5.0
@@ -25,14 +30,22 @@ logger = logging.getLogger(__name__)
 class Worker:
     """Claims videos and works on them until it is stopped. `wake` may be called from any thread."""
 
-    def __init__(self, bench: Workbench, owner: str, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(
+        self,
+        bench: Workbench,
+        owner: str,
+        poll_seconds: float = POLL_SECONDS,
+        shares: Callable[[], Mapping[str, int]] = equal_shares,
+    ) -> None:
         self._bench = bench
         self._owner = owner
         self._poll_seconds = poll_seconds
-        self._slots = bench.settings.videos_per_worker
+        slots = bench.settings.videos_per_worker
+        self._places = Places(slots)
         self._live_slots = bench.live.settings.streams_per_worker if bench.live else 0
-        most = bench.settings.frames_in_flight * self._slots * 2
-        self._waiting = WaitingVideos(bench.videos, bench.results, most, ready=bench.live.ready if bench.live else None)
+        most = bench.settings.frames_in_flight * slots * 2
+        ready = bench.live.ready if bench.live else None
+        self._waiting = WaitingVideos(bench.videos, bench.results, most, ready=ready, shares=shares)
         self._running: dict[UUID, tuple[Halt, threading.Thread]] = {}
         self._streams: set[UUID] = set()
         self._not_before: dict[UUID, float] = {}
@@ -76,9 +89,9 @@ class Worker:
             now = time.monotonic()
             self._not_before = {known: at for known, at in self._not_before.items() if at > now}
             busy = {*self._running, *self._not_before}
-            streams = len(self._streams)
-            free, free_live = self._slots - (len(self._running) - streams), self._live_slots - streams
-        for video in self._waiting.find(free, busy, free_live) if free > 0 or free_live > 0 else ():
+            free, free_live = self._places.free, self._live_slots - len(self._streams)
+            long = self._places.free_for_long
+        for video in self._waiting.find(free, busy, free_live, long) if free > 0 or free_live > 0 else ():
             self._claim(video)
 
     def _claim(self, video: Video) -> None:
@@ -89,42 +102,49 @@ class Worker:
         if lease is None:
             return
         halt = Halt()
-        thread = threading.Thread(target=self._serve, args=(lease, halt, asked), name=f"video-{video_id}", daemon=True)
+        admission = Admission(self._bench.videos, self._places, halt)
+        work = (lease, halt, asked, admission)
+        thread = threading.Thread(target=self._serve, args=work, name=f"video-{video_id}", daemon=True)
         with self._changed:
             if not self._stopping:
-                self._running[video_id] = halt, thread
                 if live:
                     self._streams.add(video_id)
+                else:
+                    admission.take(video_id, self._waiting.frames.get(video_id))
+                self._running[video_id] = halt, thread
                 thread.start()
                 return
         self._bench.videos.release(lease)
 
-    def _serve(self, lease: Lease, halt: Halt, claimed_at: float) -> None:
+    def _serve(self, lease: Lease, halt: Halt, claimed_at: float, admission: Admission) -> None:
         keeper = LeaseKeeper(self._bench.videos, lease, halt, claimed_at)
         keeper.start()
         try:
             with about(video_id=lease.video_id):
-                self._work(lease, halt, keeper)
+                self._work(lease, halt, keeper, admission)
         finally:
             keeper.stop()
             self._give_back(lease)
+            admission.leave(lease.video_id)
             with self._changed:
                 self._running.pop(lease.video_id, None)
                 self._streams.discard(lease.video_id)
             self.wake()
 
-    def _work(self, lease: Lease, halt: Halt, keeper: LeaseKeeper) -> None:
+    def _work(self, lease: Lease, halt: Halt, keeper: LeaseKeeper, admission: Admission) -> None:
         video_id, video = lease.video_id, None
         try:
-            if (video := self._begin(video_id)) is not None:
+            if (video := self._begin(video_id, admission)) is not None:
                 keeper.follow(video.attempt)
                 request_is(video.request_id)
                 logger.info("video %s: working on it (epoch %d)", video_id, lease.epoch)
                 with span("ingest", video.traceparent, "consumer", {"framewise.video_id": str(video_id)}):
-                    self._job(video, halt).run()
+                    self._job(video, halt, admission).run()
                 logger.info("video %s: every frame is published", video_id)
         except (Halted, LeaseLost) as e:
             logger.info("video %s: stopped, %s", video_id, e)
+            if video is not None and halt.reason is HaltReason.PUT_BACK:
+                self._put_back(video)
         except StoreUnavailable as e:
             logger.warning("video %s: put off, %s", video_id, e)
             self._put_off(video_id)
@@ -137,16 +157,17 @@ class Worker:
         finally:
             self._clear(video_id)
 
-    def _job(self, video: Video, halt: Halt) -> VideoJob | LiveJob:
+    def _job(self, video: Video, halt: Halt, admission: Admission) -> VideoJob | LiveJob:
         if video.live and self._bench.live is not None:
             return LiveJob(self._bench, self._bench.live, video, halt)
-        return (RerunJob if video.source is SourceKind.RERUN else VideoJob)(self._bench, video, halt)
+        kind = RerunJob if video.source is SourceKind.RERUN else VideoJob
+        return kind(self._bench, video, halt, partial(admission.learned, video))
 
-    def _begin(self, video_id: UUID) -> Video | None:
-        """The video, processing; None when there is nothing to do (any more)."""
-        self._bench.videos.transition(video_id, VideoStatus.PROCESSING)
+    def _begin(self, video_id: UUID, admission: Admission) -> Video | None:
+        """The video, processing, or pending still while it is on trial; None when there is nothing to do (any more)."""
+        admission.begin(video_id)
         video = self._bench.videos.get(video_id)
-        if video is None or video.status is not VideoStatus.PROCESSING or video.frames_expected is not None:
+        if video is None or video.status.terminal or video.frames_expected is not None:
             return None
         return video
 
@@ -159,6 +180,12 @@ class Worker:
             self._bench.videos.transition(video_id, VideoStatus.FAILED, problem, video.attempt if video else None)
         except (StoreError, NotFound) as e:
             logger.warning("video %s: %s", video_id, e)
+
+    def _put_back(self, video: Video) -> None:
+        try:
+            put_back(self._bench.videos, self._bench.sources, video)
+        except StoreError as e:
+            logger.info("video %s: that it is long is found out once more: %s", video.video_id, e)
 
     def _put_off(self, video_id: UUID) -> None:
         with self._changed:

@@ -24,21 +24,20 @@ from pipeline.readiness import BEAT_SECONDS, beat, mark_ready, unmark_ready
 from pipeline.stores.models import CassandraModelStore
 from spark_jobs import gpus, transforms
 from spark_jobs.batch_end import BatchEnd
+from spark_jobs.cluster import Submission
 from spark_jobs.crew import Crew
 from spark_jobs.hands import SparkHands
 from spark_jobs.in_flight import folder_of
 from spark_jobs.live_crew import LiveCrew
+from spark_jobs.partitions import FramesPartitions
 from spark_jobs.process import WorkerSettings, this_worker
 from spark_jobs.progress import Progress
 from spark_jobs.query import start_query
 from spark_jobs.room import Room
 from spark_jobs.session import build_session
 from spark_jobs.warming import keep_warm, warm
-from spark_jobs.watchdog import Watchdog
+from spark_jobs.watchdog import MARGIN_SECONDS, Watchdog
 from spark_jobs.worker import analyze_udf
-
-WATCHDOG_MARGIN = 5.0
-"""A worker that hangs ends itself first, if it still can."""
 
 log = logging.getLogger("spark_jobs.analysis_job")
 
@@ -50,32 +49,39 @@ def with_gpus(settings: AnalysisSettings) -> AnalysisSettings:
     return settings.model_copy(update={"workers": len(gpus.addresses())})
 
 
-def main() -> int:
-    """Run until SIGTERM, or until the query fails; 1 when something that is needed cannot be had."""
+def main(submission: Submission | None = None) -> int:
+    """Run until SIGTERM, or until the query fails; 1 when something that is needed cannot be had.
+
+    With a `submission` it runs on a cluster of which each host has folders of its own.
+    """
     log_to_stdout("analysis")
     start_tracing("analysis")
     report_usage("analysis")
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     try:
-        return run(stopped)
+        return run(stopped, submission)
     except FramewiseError as e:
         log.critical("%s", e)
         return 1
 
 
-def run(stopped: threading.Event) -> int:
+def run(stopped: threading.Event, submission: Submission | None = None) -> int:
     """Build everything, warm the workers, analyse until `stopped`; the exit status."""
     paths, kafka, analysis = PathSettings(), KafkaSettings(), with_gpus(AnalysisSettings())
     cassandra = CassandraSettings()
-    worker_settings = WorkerSettings(paths, cassandra, kafka, analysis.gpu, analysis.hang_seconds, S3Settings())
+    worker_settings = WorkerSettings(
+        paths, cassandra, kafka, analysis.gpu, analysis.hang_seconds, S3Settings(), own_paths=submission is not None
+    )
     client = CassandraClient(cassandra)
-    watchdog = Watchdog(folder_of(paths.data_dir), analysis.hang_seconds + WATCHDOG_MARGIN)
+    watchdog = Watchdog(folder_of(paths.data_dir), analysis.hang_seconds + MARGIN_SECONDS)
     watchdog.start()
-    room = Room(analysis, kafka)
-    spark = build_session(room.settings, paths, room.live)
+    room = Room(analysis, kafka, FramesPartitions(kafka) if analysis.spark_master else None)
+    spark = build_session(room.settings, paths, room.live, submission.options if submission else {})
     spark.sparkContext.setLogLevel("WARN")
     try:
+        if submission:
+            submission.prepare(spark)
         tasks = tuple(TaskName) if analysis.preload else ()
         live = LiveCrew(spark, worker_settings, analysis.live_workers, room.live_need())
         hands = SparkHands(spark, worker_settings, tasks)

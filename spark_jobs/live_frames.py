@@ -1,5 +1,6 @@
 """Owns reading live frames: a share of topic `frames-live`, a frame at a time, and up to where all is kept."""
 
+import time
 from collections import defaultdict, deque
 from typing import Protocol
 
@@ -16,6 +17,9 @@ from spark_jobs.records import Row
 
 FETCH_BYTES = 4 * MAX_RECORD_BYTES
 REACH_SECONDS = 120.0
+METADATA_MS = 10_000
+LOOK_SECONDS = 5.0
+"""So often it is looked whether the topic has more partitions."""
 AHEAD = 64
 """Records that are looked at to find the oldest; a fetch bounds their bytes."""
 
@@ -45,7 +49,7 @@ class KafkaLiveFrames:
 
     def __init__(self, settings: KafkaSettings, share: int, shares: int) -> None:
         self._ahead: defaultdict[TopicPartition, deque[ConsumerRecord]] = defaultdict(deque)
-        topic = Topics.of(settings).frames_live
+        self._topic, self._share, self._shares = Topics.of(settings).frames_live, share, shares
         wait_for_broker(settings, REACH_SECONDS)
         try:
             self._consumer = KafkaConsumer(
@@ -55,11 +59,19 @@ class KafkaLiveFrames:
                 auto_offset_reset="earliest",
                 fetch_max_bytes=FETCH_BYTES,
                 allow_auto_create_topics=False,
+                metadata_max_age_ms=METADATA_MS,
             )
-            known = self._consumer.partitions_for_topic(topic) or set()
-            self._consumer.assign([TopicPartition(topic, p) for p in sorted(known) if p % shares == share])
+            self._take_partitions()
         except KafkaError as e:
-            raise StoreUnavailable(f"topic {topic!r} cannot be read: {e}") from e
+            raise StoreUnavailable(f"topic {self._topic!r} cannot be read: {e}") from e
+
+    def _take_partitions(self) -> None:
+        """Its share of those that the topic has by now; where it has read up to stays as it is."""
+        self._looked = time.monotonic()
+        known = self._consumer.partitions_for_topic(self._topic) or set()
+        mine = [TopicPartition(self._topic, p) for p in sorted(known) if p % self._shares == self._share]
+        if set(mine) != self._consumer.assignment():
+            self._consumer.assign(mine)
 
     def next(self, seconds: float) -> Row | None:
         """The next record; an outage of the broker is one in which none comes."""
@@ -73,6 +85,8 @@ class KafkaLiveFrames:
 
     def _fetch(self, seconds: float) -> None:
         try:
+            if time.monotonic() - self._looked >= LOOK_SECONDS:
+                self._take_partitions()
             batches = self._consumer.poll(timeout_ms=int(seconds * 1000), max_records=AHEAD)
         except KafkaError as e:
             raise StoreUnavailable(f"live frames cannot be read: {e}") from e

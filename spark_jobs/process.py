@@ -28,7 +28,9 @@ from spark_jobs.counting import SpacedCounts
 from spark_jobs.gpus import bind_this_process
 from spark_jobs.in_flight import InFlight, folder_of
 from spark_jobs.live_counts import LateCounts, RecentVideos
+from spark_jobs.own_paths import on_this_host
 from spark_jobs.results_sink import ResultsSink
+from spark_jobs.watchdog import MARGIN_SECONDS, Watchdog
 from spark_jobs.worker import FrameWorker
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """What a worker needs to know; it travels with the function."""
+    """What a worker needs to know; it travels with the function. With `own_paths` each host has its own folders."""
 
     paths: PathSettings
     cassandra: CassandraSettings
@@ -44,6 +46,7 @@ class WorkerSettings:
     gpu: bool
     hang_seconds: float
     s3: S3Settings
+    own_paths: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +88,21 @@ def _open(settings: WorkerSettings) -> Process:
         log.info("this worker has GPU %s", address)
     report_usage("worker", settings.gpu)
     name = f"{socket.gethostname()}-{os.getpid()}"
-    open_analyzer = functools.partial(
-        Analyzer.from_settings, settings.paths, gpu=settings.gpu, heard=metrics.model_batch
-    )
+    paths = on_this_host(settings.paths) if settings.own_paths else settings.paths
+    if settings.own_paths:  # the application cannot look after the workers of other hosts: they do it for each other
+        Watchdog(folder_of(paths.data_dir), settings.hang_seconds + MARGIN_SECONDS).start()
+    open_analyzer = functools.partial(Analyzer.from_settings, paths, gpu=settings.gpu, heard=metrics.model_batch)
     analyzer = open_analyzer()
     careful = CarefulAnalyzer(
         analyzer,
-        InFlight(folder_of(settings.paths.data_dir)),
+        InFlight(folder_of(paths.data_dir)),
         Alone(open_analyzer, settings.hang_seconds),
         settings.hang_seconds,
     )
     client = CassandraClient(settings.cassandra)
     videos, results = CassandraVideoStore(client), CassandraResultStore(client)
     publisher = KafkaPublisher(settings.kafka, f"framewise-{name}")
-    frames = open_frame_store(settings.paths, settings.s3)
+    frames = open_frame_store(paths, settings.s3)
 
     @functools.cache
     def live() -> tuple[FrameWorker, LateCounts]:

@@ -27,11 +27,10 @@ def start_query(
     spark: SparkSession, kafka: KafkaSettings, analysis: AnalysisSettings, paths: PathSettings, end: BatchEnd
 ) -> StreamingQuery:
     """Have each micro-batch parsed and handed to `end`, which knows how many workers there are by then."""
-    checkpoint = paths.data_dir / "checkpoints" / "analysis"
     return (
         transforms.parse(read_frames(spark, kafka, analysis))
         .writeStream.queryName("analysis")
-        .option("checkpointLocation", str(checkpoint))
+        .option("checkpointLocation", paths.checkpoint_url)
         .foreachBatch(end)
         .start()
     )

@@ -1,5 +1,6 @@
 """Owns how many workers an installation has room for, and what says so."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
@@ -11,10 +12,14 @@ from spark_jobs.live_need import LiveNeed
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The room for workers by the settings. Only on one machine without GPUs is there more than they ask for."""
+    """The room for workers by the settings. Only on one machine without GPUs is there more than they ask for.
+
+    `partitions` says how many topic `frames` has, on a cluster.
+    """
 
     analysis: AnalysisSettings
     kafka: KafkaSettings
+    partitions: Callable[[], int] | None = None
 
     @property
     def elastic(self) -> bool:
@@ -42,7 +47,7 @@ class Room:
         """How many workers there may be now: more partitions than workers, and no worker without a core of its own."""
         if self.analysis.gpu:
             return Limit(self.analysis.workers, "there is one worker a GPU", fixed=True)
-        partitions = self.kafka.frames_partitions
+        partitions = self.partitions() if self.partitions else self.kafka.frames_partitions
         if self.analysis.spark_master:
             cores = spark.sparkContext.defaultParallelism - self.analysis.live_workers
             if max(cores, self.analysis.workers) < partitions:

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pyspark
 from pyspark.sql import SparkSession
@@ -84,12 +86,14 @@ def _connector() -> dict[str, str]:
     return {"spark.jars": jars} if jars else {}  # named, but empty: they are among Spark's own, as in the image
 
 
-def build_session(settings: AnalysisSettings, paths: PathSettings, live: int = 0) -> SparkSession:
-    """The session, with room for `live` tasks beside the workers. Workers run this interpreter."""
+def build_session(
+    settings: AnalysisSettings, paths: PathSettings, live: int = 0, more: Mapping[str, str] = MappingProxyType({})
+) -> SparkSession:
+    """The session, with room for `live` tasks beside the workers; `more` options win. Workers run this interpreter."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     builder = SparkSession.builder.appName("framewise-analysis").master(master_of(settings, live))
-    for name, value in options(settings, paths, live).items():
+    for name, value in {**options(settings, paths, live), **more}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()

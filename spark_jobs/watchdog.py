@@ -13,6 +13,8 @@ import psutil
 from pipeline.identity import Identity, process_of
 from spark_jobs.in_flight import BEAT_SECONDS, read_all
 
+MARGIN_SECONDS = 5.0
+"""A worker that hangs ends itself first, if it still can."""
 KEPT_SECONDS = 48 * 3600.0
 """Longer than a topic keeps its records: after that no suspect can come again."""
 

@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     letters.add_argument("-n", "--newest", type=int, default=100, metavar="N", help="of the newest N (default: 100)")
     found.add_parser("kafka", help="Kafka's own tools: kafka TOOL [ARGS…]; without a tool, their names")
     found.add_parser("cqlsh", help="Cassandra's own shell: cqlsh [ARGS…]")
-    found.add_parser("keys", add_help=False, help="API keys: keys create --name NAME | list | revoke ID")
+    found.add_parser("keys", add_help=False, help="API keys: keys create --name NAME | list | share ID N | revoke ID")
     return top
 
 

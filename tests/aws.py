@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 
 from stack.ports import free_ports
-from tests.integration.races import wait_until
+from tests.waiting import wait_until
 
 REGION = "eu-central-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}
@@ -38,22 +38,22 @@ class Aws:
 
 
 @contextlib.contextmanager
-def serving_aws() -> Iterator[Aws]:
+def serving_aws(host: str = "127.0.0.1") -> Iterator[Aws]:
     """The server until the end of the block; it keeps everything in memory."""
     port = free_ports(1)[0]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)]
     server = subprocess.Popen(
         command, env={**os.environ, **CREDENTIALS}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        wait_until(lambda: _listens(port) or server.poll() is not None)
+        wait_until(lambda: _listens(host, port) or server.poll() is not None)
         assert server.poll() is None, "moto's server has ended"
-        yield Aws(f"http://127.0.0.1:{port}")
+        yield Aws(f"http://{host}:{port}")
     finally:
         server.terminate()
         server.wait(10)
 
 
-def _listens(port: int) -> bool:
+def _listens(host: str, port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, port)) == 0

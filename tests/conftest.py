@@ -14,21 +14,33 @@ from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from stack.settings import StackSettings
 from stack.trial import Trial, trial
 
-SERVED = ("integration", "e2e")
-"""Folders of which the tests share servers: one process runs them in order, while another runs the others."""
+TOGETHER = ("e2e", "integration", "unit/spark_jobs", "unit/inference")
+"""Folders of which the tests share what is dear to start: the stack, servers, a JVM, TensorFlow. The longest first."""
+
+
+def lane(nodeid: str) -> str:
+    """What one process runs in order while others run the rest: one of these folders, or a module."""
+    module = nodeid.removeprefix("tests/").partition("::")[0]
+    return next((folder for folder in TOGETHER if module.startswith(f"{folder}/")), module)
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]
-    """Deals out single tests, but those that share servers as a whole."""
+    """Deals out lanes, in the order of the collection."""
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = nodeid.removeprefix("tests/").split("/")[0]
-        return "served" if folder in SERVED else nodeid
+        return lane(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
-    """Have one lane for servers."""
+    """Have lanes; with three processes one is for the stack, one for servers, and whoever is free takes the others."""
+    config.option.loadscopereorder = False
     return Lanes(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where there are lanes, begin with what takes longest."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: [*TOGETHER, lane(item.nodeid)].index(lane(item.nodeid)))
 
 
 @pytest.fixture(scope="session")
@@ -67,5 +79,6 @@ def cassandra_settings(servers: Trial, names: str) -> Iterator[CassandraSettings
     settings = servers.cassandra(keyspace=names)
     yield settings
     client = cluster(settings)
+    client.schema_metadata_enabled = False
     client.connect().execute(f"DROP KEYSPACE IF EXISTS {names}", timeout=120)
     client.shutdown()

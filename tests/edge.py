@@ -9,7 +9,7 @@ from pathlib import Path
 from connectors.edge.brokers import BrokerSettings
 from pipeline.contracts.settings import ROOT
 from pipeline.readiness import ready_file
-from tests.integration.races import wait_until
+from tests.waiting import wait_until
 
 
 @dataclass

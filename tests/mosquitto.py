@@ -14,7 +14,7 @@ from connectors.edge.brokers import BrokerSettings
 from stack import mqtt
 from stack.jars import CONF
 from stack.ports import busy, free_ports
-from tests.integration.races import wait_until
+from tests.waiting import wait_until
 
 MISSING = mqtt.missing()
 """Why there is none on this machine; empty where there is."""

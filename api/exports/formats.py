@@ -5,7 +5,7 @@ from typing import Any
 from api.exports.csv_export import CsvExport
 from api.exports.json_export import JsonExport
 from api.exports.stream import Format
-from api.requests import ExportFormat
+from api.params import ExportFormat
 
 CSV_EXAMPLE = (
     "video_id,frame_number,media_time,captured_at,task,model,model_digest,status,error,inference_ms,worker,"

@@ -7,7 +7,7 @@ from uuid import UUID
 from api import cursors
 from api.caller import Caller
 from api.insights.answers import SearchAnswer, SearchItem
-from api.requests import SearchParams
+from api.params import SearchParams
 from api.services import Services
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import Video

@@ -1,4 +1,4 @@
-"""Owns the command line of keys: `python -m api.keys create|list|revoke`."""
+"""Owns the command line of keys: `python -m api.keys create|list|share|revoke`."""
 
 import argparse
 import sys
@@ -15,6 +15,7 @@ from pipeline.stores.keys import KeyStore, Scope
 
 NAME_LENGTH = 100
 MOST = 2**31 - 1
+MOST_SHARE = 1000
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,7 +32,11 @@ def parser() -> argparse.ArgumentParser:
     )
     make.add_argument("--requests-per-minute", type=_limit, metavar="N", help="0 is no limit (default: as is set)")
     make.add_argument("--open-videos", type=_limit, metavar="N", help="that wait or run; 0 is no limit")
+    make.add_argument("--share", type=_share, metavar="N", help="its part of the service beside others (default: 1)")
     found.add_parser("list", help="show all keys, without their secrets")
+    share = found.add_parser("share", help="change a key's part of the service; counts within seconds")
+    share.add_argument("key_id", metavar="ID", help="as listed")
+    share.add_argument("share", type=_share, metavar="N", help="so many of its videos run for one of a key with 1")
     revoke = found.add_parser("revoke", help="let a key be refused from now on, within seconds")
     revoke.add_argument("key_id", metavar="ID", help="as listed")
     return top
@@ -57,12 +62,15 @@ def run(options: argparse.Namespace, store: KeyStore, console: Console) -> None:
     """Do what was asked; raises NotFound and StoreUnavailable."""
     match options.command:
         case "create":
-            limits = options.requests_per_minute, options.open_videos
+            limits = options.requests_per_minute, options.open_videos, options.share
             key = commands.create(store, options.name, options.scopes, *limits)
             console.print(key, markup=False, highlight=False, soft_wrap=True)
             Console(stderr=True).print("Keep it: it is not stored here and cannot be shown again.")
         case "list":
             commands.show(store, console)
+        case "share":
+            store.give_share(options.key_id, options.share)
+            console.print(f"{options.key_id} has a share of {options.share}", highlight=False, markup=False)
         case "revoke":
             store.revoke(options.key_id)
             console.print(f"{options.key_id} is revoked", highlight=False, markup=False)
@@ -89,6 +97,12 @@ def _scopes(text: str) -> tuple[Scope, ...]:
 def _limit(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > MOST:
         raise argparse.ArgumentTypeError("a limit is a whole number, 0 or more")
+    return int(text)
+
+
+def _share(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_SHARE:
+        raise argparse.ArgumentTypeError(f"a share is a whole number from 1 to {MOST_SHARE}")
     return int(text)
 
 

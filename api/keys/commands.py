@@ -17,6 +17,7 @@ def create(
     scopes: Sequence[Scope],
     requests_per_minute: int | None = None,
     open_videos: int | None = None,
+    share: int | None = None,
 ) -> str:
     """Make a key; it is returned as it is sent, and can never be shown again. Raises StoreUnavailable."""
     secret = form.new_secret()
@@ -28,6 +29,7 @@ def create(
         datetime.now(UTC),
         requests_per_minute,
         open_videos,
+        share=share,
     )
     store.add(key)
     return form.written(key.key_id, secret)
@@ -40,7 +42,7 @@ def show(store: KeyStore, console: Console) -> None:
         console.print("there are no keys yet; make one with: keys create --name NAME")
         return
     whole = Column("id", no_wrap=True, min_width=2 * form.ID_BYTES)  # it is typed in again, to revoke
-    table = Table(whole, "name", "scopes", "requests a minute", "open videos", "created", "revoked")
+    table = Table(whole, "name", "scopes", "requests a minute", "open videos", "share", "created", "revoked")
     for key in keys:
         table.add_row(
             key.key_id,
@@ -48,6 +50,7 @@ def show(store: KeyStore, console: Console) -> None:
             ", ".join(sorted(key.scopes)),
             _limit(key.requests_per_minute),
             _limit(key.open_videos),
+            str(key.share or 1),
             f"{key.created_at:%Y-%m-%d %H:%M}",
             f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "",
         )

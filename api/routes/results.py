@@ -10,8 +10,8 @@ from api.dependencies import KnownVideo, ResultParamsDep, ServicesDep
 from api.exports.answers import CocoAnswer
 from api.exports.formats import CONTENT, format_of
 from api.exports.stream import Selection, send
+from api.params import ResultParams
 from api.problems import documented
-from api.requests import ResultParams
 from api.responses import ResultsAnswer
 from api.rows import page_json
 from api.services import Services

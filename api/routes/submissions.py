@@ -17,10 +17,11 @@ from starlette.datastructures import UploadFile
 
 from api.caller import Caller, caller_of
 from api.dependencies import CallerDep, NoQuery, ServicesDep
+from api.fields import NAME_LENGTH
 from api.objects import check_bucket
 from api.origin import Origin, OriginDep
 from api.problems import documented
-from api.requests import NAME_LENGTH, AnalysisOptions, StartRequest
+from api.requests import AnalysisOptions, StartRequest
 from api.responses import VideoAnswer
 from api.room import check_room
 from api.services import Services

@@ -6,8 +6,8 @@ from api.dependencies import KnownVideo, ServicesDep, SummaryParamsDep
 from api.insights.answers import SummaryAnswer
 from api.insights.question import Question
 from api.insights.summary_view import summarise
+from api.params import SummaryParams
 from api.problems import documented
-from api.requests import SummaryParams
 
 router = APIRouter(prefix="/analysis/{video_id}", tags=["results"])
 

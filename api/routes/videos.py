@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from api import cursors
 from api.dependencies import CallerDep, KnownVideo, NoQuery, ServicesDep, VideosParamsDep
 from api.listing import Place, listed
+from api.params import VideosParams
 from api.problems import documented
-from api.requests import VideosParams
 from api.responses import VideoAnswer, VideosAnswer
 from api.views import video_answer
 

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import CallerDep, KnownVideo, NoQuery, ServicesDep
+from api.fields import Moment
 from api.origin import OriginDep
 from api.problems import documented
-from api.requests import Moment, WebcamRequest
+from api.requests import WebcamRequest
 from api.responses import PushedAnswer, VideoAnswer
 from api.room import check_room
 from api.submission import claim_id, earlier, fingerprint_of, new_video, submit

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from api.requests import NAME_LENGTH, Moment
+from api.fields import NAME_LENGTH, Moment
 from api.trends.steps import MOST_STEPS, Span, Step
 from pipeline.contracts.results import TaskName
 

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import threading
-from typing import Protocol
+from typing import IO, Protocol
 
 from connectors.pictures.encoder_child import ANSWER, ASK
 from connectors.pictures.whole import Picture
@@ -52,11 +52,9 @@ class ChildEncoder:
         try:
             child.stdin.write(ASK.pack(len(data), most) + data)
             child.stdin.flush()
-            head = child.stdout.read(ANSWER.size)
-            size = ANSWER.unpack(head)[0] if len(head) == ANSWER.size else 0
-            answer = child.stdout.read(size)
-            return answer if len(answer) == size else b""
-        except BrokenPipeError:
+            return _answer(child.stdout)
+        except (BrokenPipeError, EOFError):
+            self.close()  # it may not have ended quite yet, and the next picture must not be asked of it
             return b""
         finally:
             limit.cancel()
@@ -86,3 +84,12 @@ class ChildEncoder:
                     pipe.close()
                 except BrokenPipeError:  # what it had not read when it ended
                     continue
+
+
+def _answer(child: IO[bytes]) -> bytes:
+    """What the child says; raises EOFError when it ends before it has said everything."""
+    head = child.read(ANSWER.size)
+    size = ANSWER.unpack(head)[0] if len(head) == ANSWER.size else 1
+    if len(answer := child.read(size)) < size:
+        raise EOFError
+    return answer

@@ -7,16 +7,25 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from inference.arrays import Tensor
-from inference.cards import Card
+from inference.cards import Card, InputSpec
 from pipeline.contracts.errors import ModelUnavailable
 
 
 @dataclass(frozen=True, slots=True)
 class Compute:
-    """What a model may use: `threads` of the processor for one operation, or the GPU, which must then be there."""
+    """What a model may use: `threads` of the processor for one operation, or the GPU, which must then be there.
+
+    A `rehearsal` goes the GPU's way on the processor, for tests and trials where there is no GPU.
+    """
 
     gpu: bool = False
     threads: int = 1
+    rehearsal: bool = False
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether a GPU computes."""
+        return self.gpu and not self.rehearsal
 
 
 class Runtime(Protocol):
@@ -25,6 +34,10 @@ class Runtime(Protocol):
     @property
     def device(self) -> str:
         """What it runs on, for the log: a provider or a device name."""
+
+    @property
+    def input(self) -> InputSpec:
+        """How pictures are made into its input: as the card says, or as plain bytes that it makes numbers of itself."""
 
     def run(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The tensors that the card's output names, the batch first in each."""

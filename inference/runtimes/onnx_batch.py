@@ -9,14 +9,19 @@ BATCH = "batch"
 
 
 def with_dynamic_batch(model: bytes) -> bytes:
-    """The same network taking any number of pictures.
+    """The same network taking any number of pictures."""
+    proto = onnx.load_from_string(model)
+    free_the_batch(proto.graph)
+    return bytes(proto.SerializeToString())
+
+
+def free_the_batch(graph: onnx.GraphProto) -> None:
+    """Have a graph take any number of pictures, in place.
 
     The first dimension of inputs and outputs becomes symbolic; a Reshape target that begins with 1 keeps the
     first dimension of its input instead (0 in the ONNX specification). Right for networks that reshape per
     picture only, which is what a card states by `make_dynamic`.
     """
-    proto = onnx.load_from_string(model)
-    graph = proto.graph
     constants = {i.name for i in graph.initializer}
     for value in (*graph.input, *graph.output):
         if value.name not in constants:
@@ -28,7 +33,6 @@ def with_dynamic_batch(model: bytes) -> bytes:
             shape[0] = 0
             tensor.CopyFrom(numpy_helper.from_array(shape, tensor.name))
     del graph.value_info[:]
-    return bytes(proto.SerializeToString())
 
 
 def _constants(graph: onnx.GraphProto, names: set[str]) -> Iterator[onnx.TensorProto]:

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from inference.arrays import Tensor
-from inference.cards import Card
+from inference.cards import Card, InputSpec
 from inference.runtimes import Compute
 from inference.runtimes.tfjs import read_graph
 from pipeline.contracts.errors import ModelUnavailable
@@ -20,14 +20,22 @@ logger = logging.getLogger(__name__)
 class TensorflowRuntime:
     """A traced function: `call` takes the inputs by name and answers the outputs by name."""
 
-    def __init__(self, call: Callable[[Mapping[str, Tensor]], dict[str, Any]], device: str) -> None:
+    def __init__(self, call: Callable[[Mapping[str, Tensor]], dict[str, Any]], card: Card, device: str) -> None:
         self._call = call
+        self._card = card
         self._device = device
 
     @property
     def device(self) -> str:
         """`CPU` or `GPU`."""
         return self._device
+
+    @property
+    def input(self) -> InputSpec:
+        """As the card says."""
+        if self._card.input is None:
+            raise ModelUnavailable(f"the card of {self._card.name} has no input")
+        return self._card.input
 
     def run(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The tensors that the card's output names."""
@@ -48,7 +56,7 @@ def load(card: Card, folder: Path, compute: Compute) -> TensorflowRuntime:
         call = _graph(tf, tf.compat.v1.GraphDef.FromString(path.read_bytes()), card)
     else:
         raise ModelUnavailable(f"{card.name}: {path.name} is neither .hdf5, .h5, .keras, saved_model.pb, .pb nor .json")
-    return TensorflowRuntime(call, "GPU" if compute.gpu else "CPU")
+    return TensorflowRuntime(call, card, "GPU" if compute.on_gpu else "CPU")
 
 
 @cache
@@ -59,16 +67,16 @@ def library(compute: Compute) -> ModuleType:
 
     tf.get_logger().setLevel("ERROR")
     gpus = tf.config.list_physical_devices("GPU")
-    if compute.gpu and not gpus:
+    if compute.on_gpu and not gpus:
         raise ModelUnavailable("a GPU is asked for, but TensorFlow sees none: install the extra 'gpu'")
     # Grappler's remapping of convolutions crashes oneDNN on blazeface (TensorFlow 2.21) and gains nothing here.
     tf.config.optimizer.set_experimental_options({"remapping": False})
     try:
         tf.config.threading.set_intra_op_parallelism_threads(compute.threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-        if not compute.gpu:
+        if not compute.on_gpu:
             tf.config.set_visible_devices([], "GPU")
-        for gpu in gpus if compute.gpu else ():
+        for gpu in gpus if compute.on_gpu else ():
             tf.config.experimental.set_memory_growth(gpu, True)
     except RuntimeError as error:
         logger.warning("TensorFlow was in use before its threads could be set: %s", error)

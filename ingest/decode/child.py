@@ -2,17 +2,16 @@
 
 import os
 import sys
-import time
 from collections.abc import Callable
 from typing import BinaryIO
 
 from ingest.decode.limits import confine
-from ingest.decode.messages import Decoded, DecodeRequest, Unreadable, write_message
+from ingest.decode.messages import DecodeRequest, Unreadable, write_message
+from ingest.decode.pulse import Pulse
 from ingest.decode.sandbox import seal
 from ingest.sampling import Take
 from pipeline.contracts.errors import MediaError
 
-SIGN_OF_LIFE = 1.0
 NO_MEMORY = "decoding needs more memory than FRAMEWISE_DECODE_MEMORY_BYTES allows"
 
 
@@ -45,17 +44,11 @@ def decode(request: DecodeRequest, source: BinaryIO, pipe: BinaryIO) -> None:
     from ingest.decode.session import Session  # loads libraries: after `confine`, and before the files are closed
 
     write_message(pipe, seal())
-    session = Session(request, source)
+    session = Session(request, source, Pulse(pipe))
     write_message(pipe, session.probe())
-    said = time.monotonic()
     for number, media_time, take, frame in session.frames():
-        if take is Take.END:
-            break
         if take is Take.YES:
             write_message(pipe, session.sampled(number, media_time, frame))
-        if time.monotonic() - said > SIGN_OF_LIFE:
-            write_message(pipe, Decoded(number))
-            said = time.monotonic()
     write_message(pipe, session.finished())
 
 

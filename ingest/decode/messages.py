@@ -115,7 +115,8 @@ def write_message(pipe: BinaryIO, message: Message) -> None:
     body = message.jpeg if isinstance(message, SampledFrame) else b""
     values = {f.name: getattr(message, f.name) for f in fields(message) if f.name != "jpeg"}
     head = json.dumps(values).encode("ascii")
-    pipe.write(PREFIX.pack(KINDS.index(type(message)), len(head), len(body)) + head + body)
+    pipe.write(PREFIX.pack(KINDS.index(type(message)), len(head), len(body)) + head)
+    pipe.write(body)
     pipe.flush()
 
 

@@ -17,6 +17,7 @@ MAX_SIDE = 8192
 LOWER_QUALITIES = (75, 60, 45, 30)
 SHRINK = 0.7
 UNSPECIFIED = 2
+SUBSAMPLED = frozenset({"yuv420p", "yuvj420p", "nv12"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +84,13 @@ def _even(value: Fraction) -> int:
 
 
 class Encoder:
-    """Turns decoded frames into JPEGs. One a video: it keeps the scaler between frames."""
+    """Turns decoded frames into JPEGs. One a video: it keeps the scalers between frames."""
 
     def __init__(self, max_height: int, quality: int, max_bytes: int) -> None:
         self._max_height = max_height
         self._quality = quality
         self._max_bytes = max_bytes
-        self._reformatter = VideoReformatter()
+        self._smaller, self._reformatter = VideoReformatter(), VideoReformatter()
         self._turns: dict[int, Turn] = {}
 
     def turn(self, frame: VideoFrame) -> Turn:
@@ -112,13 +113,27 @@ class Encoder:
         return jpeg[0], jpeg[1].shape[1], jpeg[1].shape[0]
 
     def _scaled(self, frame: VideoFrame, width: int, height: int) -> Image:
+        """In two steps where it is made smaller: on subsampled planes scaling takes half the time."""
+        colorspace, color_range = _colorspace(frame), _color_range(frame)
+        if frame.format.name in SUBSAMPLED and (width, height) != (frame.width, frame.height):
+            frame = self._smaller.reformat(
+                frame,
+                width,
+                height,
+                src_colorspace=colorspace,
+                dst_colorspace=colorspace,
+                src_color_range=color_range,
+                dst_color_range=color_range,
+                interpolation=Interpolation.BILINEAR,
+                threads=1,
+            )
         scaled = self._reformatter.reformat(
             frame,
             width,
             height,
             "bgr24",
-            src_colorspace=_colorspace(frame),
-            src_color_range=_color_range(frame),
+            src_colorspace=colorspace,
+            src_color_range=color_range,
             dst_color_range=ColorRange.JPEG,
             interpolation=Interpolation.BILINEAR,
             threads=1,

@@ -4,8 +4,6 @@ import logging
 import os
 import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -14,13 +12,15 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from ingest.decode.child import NO_MEMORY
+from ingest.decode.inbox import Inbox
 from ingest.decode.messages import PREFIX, DecodeRequest, Finished, Message, Unreadable, parse, sizes
+from ingest.decode.spawning import Spawn, started_anew
 from pipeline.contracts.errors import MediaError
-from pipeline.contracts.settings import ROOT, IngestSettings
+from pipeline.contracts.settings import IngestSettings
 from pipeline.contracts.videos import Sampling
 
 LISTEN = 0.2
-READ = 1 << 18
+STARTED_ANEW = started_anew()
 logger = logging.getLogger(__name__)
 DEATHS: dict[int, str] = {
     signal.SIGKILL: "the decoder was killed (SIGKILL), as a machine does that has no more memory; "
@@ -28,13 +28,6 @@ DEATHS: dict[int, str] = {
     signal.SIGXCPU: "decoding takes more processor time (SIGXCPU) than a video of the longest duration may need",
     signal.SIGSYS: "the decoder asked the system for what its sandbox forbids (SIGSYS); "
     "the file may be made to break it",
-}
-CHILD = (sys.executable, "-P", "-m", "ingest.decode.child")
-ENVIRONMENT = {
-    "PATH": os.defpath,
-    "PYTHONPATH": str(ROOT),
-    "LC_ALL": "C.UTF-8",
-    "OPENBLAS_NUM_THREADS": "1",  # numpy's, which would start threads: a process that has some cannot leave the network
 }
 
 
@@ -75,28 +68,23 @@ class DecoderProcess:
         source: Path | int,
         stall: float,
         checkpoint: Callable[[], None],
-        command: tuple[str, ...] = CHILD,
+        spawn: Spawn = STARTED_ANEW,
     ) -> None:
         self._stall = stall
         self._checkpoint = checkpoint
-        self._buffer = bytearray()
         self._complaints, said = os.pipe()
         os.set_blocking(said, False)
         try:
             with _opened(source) as stdin:
-                self._child = subprocess.Popen(
-                    [*command, request.to_json(), str(os.getpid())],
-                    stdin=stdin,
-                    stdout=subprocess.PIPE,
-                    stderr=said,
-                    bufsize=0,
-                    env=ENVIRONMENT,
-                )
+                number = stdin if isinstance(stdin, int) else stdin.fileno()
+                self._child = spawn(request, number, said)
         except BaseException:
             os.close(self._complaints)
             raise
         finally:
             os.close(said)
+        assert self._child.stdout is not None
+        self._inbox = Inbox(self._child.stdout.fileno())
 
     def __enter__(self) -> Self:
         return self
@@ -132,13 +120,11 @@ class DecoderProcess:
                 return
 
     def _read(self, size: int) -> bytes:
-        while len(self._buffer) < size:
-            self._buffer += self._receive()
-        data = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return data
+        while len(self._inbox) < size:
+            self._receive(size)
+        return self._inbox.take(size)
 
-    def _receive(self) -> bytes:
+    def _receive(self, wanted: int) -> None:
         assert self._child.stdout is not None
         patience = time.monotonic() + self._stall
         while not select.select([self._child.stdout], [], [], LISTEN)[0]:
@@ -149,10 +135,8 @@ class DecoderProcess:
                     "the limit is FRAMEWISE_DECODE_STALL_SECONDS"
                 )
         self._checkpoint()
-        data = os.read(self._child.stdout.fileno(), READ)
-        if not data:
+        if not self._inbox.receive(wanted):
             raise MediaError(self._cause_of_death())
-        return data
 
     def _cause_of_death(self) -> str:
         code = self._child.wait()

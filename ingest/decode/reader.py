@@ -3,7 +3,7 @@
 from __future__ import annotations  # av's packets are generic for the type checker only
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from av.container import InputContainer
@@ -15,11 +15,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ingest.decode.clock import MediaClock
+from ingest.decode.extent import Extent
 from ingest.decode.streams import Described
 from pipeline.contracts.errors import MediaError
-
-TOLERATED_SHORTFALL = Fraction(1, 20)
-LEAST_SHORTFALL = Fraction(1)
 
 
 @dataclass
@@ -30,22 +28,20 @@ class Reading:
     stream: VideoStream
     header: Described
     max_pixels: int
+    clock: MediaClock
     decoded: int = 0
     damaged_packets: int = 0
     marked_corrupt: int = 0
     broke_off: bool = False
-    clock: MediaClock = field(init=False)
-    _read_until: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
-        time_base = self.stream.time_base or self.header.frame_seconds
-        self.clock = MediaClock(Fraction(time_base), self.header.frame_seconds)
+        self._extent = Extent(self.container)
 
     def frames(self) -> Iterator[tuple[int, Fraction, VideoFrame]]:
         """Frame number (1-based), media time and frame, in order of presentation."""
         for packet in self._packets():
             for frame in self._decode(packet):
-                self._check(frame)
+                check_size(frame, self.max_pixels)
                 self.decoded += 1
                 self.marked_corrupt += frame.is_corrupt
                 yield self.decoded, self.clock.at(frame.pts), frame
@@ -63,13 +59,9 @@ class Reading:
                 return
             if packet is None:
                 return
-            self._note_end(packet)
+            self._extent.note(packet)
             if packet.stream.index == self.stream.index:
                 yield packet
-
-    def _note_end(self, packet: Packet[Stream]) -> None:
-        if packet.pts is not None and packet.time_base is not None:
-            self._read_until = max(self._read_until, (packet.pts + (packet.duration or 0)) * packet.time_base)
 
     def _decode(self, packet: Packet[Stream]) -> list[VideoFrame]:
         try:
@@ -81,13 +73,6 @@ class Reading:
             self.damaged_packets += 1
             return []
 
-    def _check(self, frame: VideoFrame) -> None:
-        if frame.width * frame.height > self.max_pixels:
-            raise MediaError(
-                f"frames of {frame.width}×{frame.height} have more pixels than the cap of {self.max_pixels} "
-                "(FRAMEWISE_MAX_PIXELS)"
-            )
-
     def warnings(self, to_the_end: bool) -> list[str]:
         """What a person should know of the file, as far as it was read."""
         promised = f" of {self.header.frames} that the header promises" if self.header.frames and to_the_end else ""
@@ -96,19 +81,25 @@ class Reading:
         if self.damaged_packets or self.broke_off:
             where = f"{self.damaged_packets} damaged packets were left out" if self.damaged_packets else "it breaks off"
             said.append(f"the file is damaged: {where}; {found}")
-        elif to_the_end and (seconds := self._ends_early()) is not None:
+        elif to_the_end and (seconds := self._extent.ends_early()) is not None:
             said.append(f"the file is cut off: it ends after {float(seconds):.2f} s; {found}")
         if self.marked_corrupt:
             said.append(f"{self.marked_corrupt} frames are marked as damaged by the decoder and may look wrong")
         return said
 
-    def _ends_early(self) -> Fraction | None:
-        promised = self.container.duration
-        if not promised or promised <= 0:
-            return None
-        until = self._read_until - Fraction(self.container.start_time or 0, 1_000_000)
-        total = Fraction(promised, 1_000_000)
-        return until if total - until > max(LEAST_SHORTFALL, total * TOLERATED_SHORTFALL) else None
+
+def clock_of(stream: VideoStream, header: Described) -> MediaClock:
+    """The clock that gives the frames of a stream their media times."""
+    return MediaClock(Fraction(stream.time_base or header.frame_seconds), header.frame_seconds)
+
+
+def check_size(frame: VideoFrame, max_pixels: int) -> None:
+    """Raise MediaError when a frame is larger than allowed."""
+    if frame.width * frame.height > max_pixels:
+        raise MediaError(
+            f"frames of {frame.width}×{frame.height} have more pixels than the cap of {max_pixels} "
+            "(FRAMEWISE_MAX_PIXELS)"
+        )
 
 
 def _not_for_memory(error: FFmpegError) -> None:

@@ -22,9 +22,14 @@ class Described:
     frames: int | None
 
     @property
+    def usual_rate(self) -> Fraction:
+        """Frames a second, as far as one can say."""
+        return self.rate or USUAL_RATE
+
+    @property
     def frame_seconds(self) -> Fraction:
         """How long a frame lasts, as far as one can say."""
-        return 1 / (self.rate or USUAL_RATE)
+        return 1 / self.usual_rate
 
 
 def choose(container: InputContainer) -> VideoStream:

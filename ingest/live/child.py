@@ -4,8 +4,9 @@ import sys
 import time
 from typing import BinaryIO
 
-from ingest.decode.child import SIGN_OF_LIFE, confined
+from ingest.decode.child import confined
 from ingest.decode.messages import Decoded, DecodeRequest, write_message
+from ingest.decode.pulse import SIGN_OF_LIFE
 from ingest.decode.sandbox import seal
 from ingest.sampling import Take
 

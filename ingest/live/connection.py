@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 
 from ingest.decode.messages import DecodeRequest, Message
 from ingest.decode.process import DecoderProcess, DecoderStalled
+from ingest.decode.spawning import started_anew
 from ingest.halt import Halt, HaltReason
 from ingest.live.sources import LiveSource, StreamOver
 from pipeline.contracts.errors import FramewiseError, MediaError, SourceUnreachable
@@ -66,7 +67,7 @@ def connect(
     bringer = _Bringer(source, writing, halt)
     try:
         try:
-            child = DecoderProcess(request, reading, stall, meanwhile, CHILD)
+            child = DecoderProcess(request, reading, stall, meanwhile, started_anew(CHILD))
         except BaseException:
             os.close(writing)
             raise

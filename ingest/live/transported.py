@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from ingest.decode.process import ENVIRONMENT
+from ingest.decode.spawning import ENVIRONMENT
 from ingest.halt import Halt
 from ingest.live.opening import Opening
 from pipeline.contracts.errors import SourceUnreachable

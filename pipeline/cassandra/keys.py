@@ -36,13 +36,20 @@ class CassandraKeyStore:
 
     def revoke(self, key_id: str) -> None:
         """Let a key be refused from now on."""
-        key = self.get(key_id)
-        if key is None:
-            raise NotFound(f"there is no key {key_id}")
-        if key.revoked_at is None:
+        if self._known(key_id).revoked_at is None:
             self._db.apply(
                 "UPDATE api_keys SET revoked_at = ? WHERE key_id = ? IF revoked_at = null", (datetime.now(UTC), key_id)
             )
+
+    def give_share(self, key_id: str, share: int) -> None:
+        """Change a key's part of the service."""
+        self._known(key_id)
+        self._db.apply("UPDATE api_keys SET share = ? WHERE key_id = ? IF EXISTS", (share, key_id))
+
+    def _known(self, key_id: str) -> ApiKey:
+        if (key := self.get(key_id)) is None:
+            raise NotFound(f"there is no key {key_id}")
+        return key
 
 
 def _from_row(row: Any) -> ApiKey:

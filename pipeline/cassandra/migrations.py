@@ -25,6 +25,7 @@ def migrate(settings: CassandraSettings, folder: Path = SCHEMA_DIR) -> list[str]
     """
     files = sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.cql"))
     client = cluster(settings)
+    client.schema_metadata_enabled = False  # each statement would have the whole schema read anew
     try:
         with store_errors():
             session = client.connect()

@@ -148,6 +148,13 @@ class CassandraVideoStore:
     def _unlist_open(self, video: Video) -> None:
         self.unlist(Listing(video.video_id, video.created_at))
 
+    def note_frames(self, video: Video, frames: float) -> None:
+        """Write it beside the entry. One that is taken out meanwhile comes back by this; the sweeper takes it out."""
+        self._db.execute(
+            "UPDATE open_videos SET frames = ? WHERE shard = ? AND created_at = ? AND video_id = ?",
+            (frames, SHARD, video.created_at, video.video_id),
+        )
+
     def unlist(self, listing: Listing) -> None:
         """Take an entry out."""
         if listing.ended is None:
@@ -160,10 +167,10 @@ class CassandraVideoStore:
 
     def open_listings(self) -> Iterator[Listing]:
         """Every entry of the listing of open videos, oldest first."""
-        select = "SELECT created_at, video_id, status, key_id FROM open_videos WHERE shard = ?"
+        select = "SELECT created_at, video_id, status, key_id, frames FROM open_videos WHERE shard = ?"
         for row in self._db.rows(select, (SHARD,)):
             status = VideoStatus(row.status) if row.status else None
-            yield Listing(row.video_id, row.created_at.replace(tzinfo=UTC), None, status, row.key_id)
+            yield Listing(row.video_id, row.created_at.replace(tzinfo=UTC), None, status, row.key_id, row.frames)
 
     def ended_listings(self) -> Iterator[Listing]:
         """Every entry of the listings of ended videos."""

@@ -24,7 +24,8 @@ Catch broadly, recover narrowly::
     │   │   └── RtmpUnavailable   that to which streams are published
     │   └── DiskFull              no space left for a frame
     ├── LeaseLost                 another worker took the video over
-    └── StackError                a local server cannot be started or stopped
+    ├── StackError                a local server cannot be started or stopped
+    └── ClusterError              a Spark cluster gives no workers, or they lack something
 """
 
 from dataclasses import dataclass
@@ -207,3 +208,10 @@ class StackError(FramewiseError):
 
     type = "stack-error"
     title = "The local stack failed"
+
+
+class ClusterError(FramewiseError):
+    """A Spark cluster gives no workers, or they lack something."""
+
+    type = "cluster-error"
+    title = "The analysis does not run on the cluster"

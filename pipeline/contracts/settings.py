@@ -37,6 +37,11 @@ class PathSettings(_Settings):
     frame_store: str = Field(
         default="", description="where frames are kept: a folder, or s3://bucket/prefix; else a folder in data_dir"
     )
+    checkpoint: str = Field(
+        default="",
+        description="where the analysis notes how far it has read: a folder, or an address that Spark's Hadoop knows, "
+        "such as hdfs:// or s3a://; else a folder in data_dir",
+    )
 
     @field_validator("data_dir", "models_dir", mode="after")
     @classmethod
@@ -70,6 +75,14 @@ class PathSettings(_Settings):
         if not self.frame_store or self.frames_in_objects:
             return self.data_dir / "frames"
         return (ROOT / Path(self.frame_store).expanduser()).resolve()
+
+    @property
+    def checkpoint_url(self) -> str:
+        """Where the analysis notes how far it has read, as Spark takes it."""
+        if "://" in self.checkpoint:
+            return self.checkpoint
+        folder = Path(self.checkpoint).expanduser() if self.checkpoint else self.data_dir / "checkpoints" / "analysis"
+        return f"file://{(ROOT / folder).resolve()}"
 
     @property
     def sources_dir(self) -> Path:
@@ -120,6 +133,11 @@ class KafkaSettings(_Settings):
         pattern=ADVERTISED,
         description="HOST:PORT that cameras elsewhere are told to publish to; else the broker's own address",
     )
+
+    @property
+    def in_sync_replicas(self) -> int:
+        """How many copies a record must have before it counts as published: one may be away."""
+        return max(1, self.replication_factor - 1)
 
     @property
     def publish_to(self) -> str:
@@ -329,3 +347,31 @@ class AnalysisSettings(_Settings):
     hang_seconds: float = Field(default=60.0, ge=1, description="without progress, a worker process is ended")
     spark_ui_port: int = Field(default=4040, ge=0)
     preload: bool = Field(default=True, description="load every task's model at start")
+
+
+MEMORY = r"^[1-9]\d*[mg]$"
+
+
+class ClusterSettings(_Settings):
+    """How the analysis runs on a Spark cluster; `python -m spark_jobs.submit` reads them."""
+
+    spark_executor_cores: int = Field(default=1, ge=1, description="of each executor: so many Python workers")
+    spark_executor_memory: str = Field(default="1g", pattern=MEMORY, description="of the JVM of each executor")
+    spark_worker_memory: str = Field(
+        default="2g", pattern=MEMORY, description="of each Python worker, where the cluster bounds memory"
+    )
+    spark_python: str = Field(
+        default="", description="the executors' Python, a path on their hosts or in an archive; else this one's path"
+    )
+    spark_archives: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(), description="unpacked beside each executor, FILE#NAME with commas between: a packed environment"
+    )
+    spark_forward: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(), description="variables of the application that workers get, such as AWS_ACCESS_KEY_ID; not shown"
+    )
+    spark_driver_bind: str = Field(
+        default="", description="where the application listens, if that is not where it is reached"
+    )
+    spark_driver_port: int = Field(default=0, ge=0, le=65535, description="of the application; 0 is any")
+    spark_block_port: int = Field(default=0, ge=0, le=65535, description="of the application's blocks; 0 is any")
+    spark_wait_seconds: float = Field(default=300.0, gt=0, description="for executors to come at the start")

@@ -10,6 +10,7 @@ from kafka.errors import KafkaError
 
 from pipeline.contracts.errors import NotFound, StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings
+from pipeline.kafka.producers import new_producer
 from pipeline.kafka.topics import Topics, wait_for_broker
 
 PATIENCE = 10.0
@@ -70,9 +71,7 @@ class DeadLetters:
             if letter.left_out:
                 raise NotFound(f"{letter.name} cannot be sent again: it was left out ({letter.left_out})")
         try:
-            producer = KafkaProducer(
-                bootstrap_servers=self._settings.kafka_bootstrap, acks="all", enable_idempotence=False
-            )
+            producer = new_producer(self._settings, "framewise-dead-letters", int(PATIENCE * 1000))
             try:
                 for letter in letters:
                     self._send_again(producer, letter)

@@ -8,6 +8,9 @@ from kafka.errors import KafkaError
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings
 
+METADATA_MS = 30_000
+"""So soon a producer hears of partitions that were added, and of brokers that have come or gone."""
+
 
 def new_producer(settings: KafkaSettings, client_id: str, patience_ms: int, **own: Any) -> KafkaProducer:
     """A producer with options of its `own`; raises StoreUnavailable where no broker answers in time.
@@ -24,6 +27,7 @@ def new_producer(settings: KafkaSettings, client_id: str, patience_ms: int, **ow
             bootstrap_timeout_ms=patience_ms,
             max_block_ms=patience_ms,
             allow_auto_create_topics=False,
+            metadata_max_age_ms=METADATA_MS,
             **own,
         )
     except KafkaError as e:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,6 +24,9 @@ from pipeline.kafka.topics import MAX_RECORD_BYTES, Topics, wait_for_broker
 
 log = logging.getLogger(__name__)
 Acknowledged = Callable[[Exception | None], None]
+
+LOOK_SECONDS = 5.0
+"""So often it is looked whether a topic has more partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +88,28 @@ class KafkaPublisher:
         self._producer = self._new_producer(linger_ms)
         self._prompt = self._producer if linger_ms == 0 else None
         self._making = threading.Lock()
-        self._partitions = {
-            topic: self._partitions_of(topic) for topic in (self._topics.frames, self._topics.frames_live)
-        }
-
-    def _partitions_of(self, topic: str) -> list[int]:
+        self._looked: dict[str, float] = {}
+        self._partitions: dict[str, list[int]] = {}
         try:
-            return sorted(self._producer.partitions_for(topic))
-        except KafkaError as e:
+            for topic in (self._topics.frames, self._topics.frames_live):
+                self._partitions[topic] = self._partitions_of(topic, self._producer)
+        except StoreUnavailable:
             self.close()
+            raise
+
+    @staticmethod
+    def _partitions_of(topic: str, producer: KafkaProducer) -> list[int]:
+        try:
+            return sorted(producer.partitions_for(topic))
+        except KafkaError as e:
             raise StoreUnavailable(f"topic {topic!r} is not there ({e}); start the stack, which makes it") from e
+
+    def _partitions_now(self, topic: str, producer: KafkaProducer) -> list[int]:
+        """Those that the producer knows of by now, since some may have been added while it runs."""
+        if time.monotonic() - self._looked.get(topic, 0.0) >= LOOK_SECONDS:
+            self._looked[topic] = time.monotonic()
+            self._partitions[topic] = self._partitions_of(topic, producer)
+        return self._partitions[topic]
 
     def wake(self, video_id: UUID) -> None:
         """Tell ingest that a video waits."""
@@ -103,9 +119,9 @@ class KafkaPublisher:
         """Send a frame to the partition whose turn it is."""
         value, headers = encode_frame(frame)
         topic = self._topics.frames_live if frame.live else self._topics.frames
-        partitions = self._partitions[topic]
-        partition = partitions[next(self._sent) % len(partitions)]
         producer = self._prompt_producer() if frame.live else self._producer
+        partitions = self._partitions_now(topic, producer)
+        partition = partitions[next(self._sent) % len(partitions)]
         sent = self._send(topic, value, producer, headers=headers, partition=partition)
         sent.add_callback(lambda _: acknowledged(None))
         sent.add_errback(acknowledged)

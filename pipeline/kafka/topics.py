@@ -73,7 +73,7 @@ def _connect(bootstrap: str) -> None:
 
 
 def create_topics(settings: KafkaSettings, patience: float = 30.0) -> None:
-    """Make the topics that are not there; those that are stay as they are, but for more partitions of live frames.
+    """Make the topics that are not there; those that are stay as they are, but for more partitions of frames.
 
     When this returns, the brokers know them. Raises StoreUnavailable, after `patience` seconds where no broker answers
     or the topics do not appear.
@@ -89,7 +89,8 @@ def create_topics(settings: KafkaSettings, patience: float = 30.0) -> None:
             for name in wanted.keys() - set(admin.list_topics()):
                 _create(admin, wanted[name])
             _wait_for(admin, set(wanted), patience)
-            _grow(admin, wanted[Topics.of(settings).frames_live])
+            for name in (Topics.of(settings).frames, Topics.of(settings).frames_live):
+                _grow(admin, wanted[name])
     except KafkaError as e:
         raise StoreUnavailable(f"Kafka at {settings.kafka_bootstrap} does not make the topics: {e}") from e
 
@@ -122,6 +123,7 @@ def _wanted(settings: KafkaSettings) -> list[NewTopic]:
     names = Topics.of(settings)
 
     def topic(name: str, partitions: int, **config: int | str) -> NewTopic:
+        config["min_insync_replicas"] = settings.in_sync_replicas
         options = {key.replace("_", "."): str(value) for key, value in config.items()}
         return NewTopic(name, partitions, settings.replication_factor, topic_configs=options)
 

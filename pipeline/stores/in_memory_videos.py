@@ -30,6 +30,7 @@ class InMemoryVideoStore:
     _progress: dict[UUID, SourceProgress] = field(default_factory=dict)
     _sampled: dict[tuple[UUID, int], tuple[int, ...]] = field(default_factory=dict)
     _left_over: set[Listing] = field(default_factory=set)
+    _frames: dict[UUID, float] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def create(self, video: Video) -> None:
@@ -95,8 +96,11 @@ class InMemoryVideoStore:
 
     def _listings(self) -> list[Listing]:
         with self._lock:
-            found = [*map(_listing, self._videos.values()), *self._left_over]
+            found = [*(_listing(v, self._frames.get(v.video_id)) for v in self._videos.values()), *self._left_over]
         return sorted(found, key=lambda entry: (entry.at, entry.video_id))
+
+    def note_frames(self, video: Video, frames: float) -> None:
+        self._frames[video.video_id] = frames
 
     def unlist(self, listing: Listing) -> None:
         self._left_over.discard(listing)
@@ -124,6 +128,7 @@ class InMemoryVideoStore:
     def forget(self, video_id: UUID) -> None:
         with self._lock:
             self._progress.pop(video_id, None)
+            self._frames.pop(video_id, None)
             for key in [key for key in self._sampled if key[0] == video_id]:
                 del self._sampled[key]
 
@@ -191,7 +196,7 @@ class InMemoryVideoStore:
         return None
 
 
-def _listing(video: Video) -> Listing:
+def _listing(video: Video, frames: float | None = None) -> Listing:
     if video.status.terminal and video.finished_at is not None:
         return Listing(video.video_id, video.finished_at, video.status)
-    return Listing(video.video_id, video.created_at, None, video.status, video.key_id)
+    return Listing(video.video_id, video.created_at, None, video.status, video.key_id, frames)

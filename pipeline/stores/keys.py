@@ -18,7 +18,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key without its secret. Limits that are None are the service's; 0 is no limit."""
+    """A key without its secret. Limits that are None are the service's; 0 is no limit.
+
+    `share` is its part of the service beside other keys whose videos wait; None is 1.
+    """
 
     key_id: str
     name: str
@@ -28,6 +31,7 @@ class ApiKey:
     requests_per_minute: int | None = None
     open_videos: int | None = None
     revoked_at: datetime | None = None
+    share: int | None = None
 
 
 class KeyStore(Protocol):
@@ -44,6 +48,9 @@ class KeyStore(Protocol):
 
     def revoke(self, key_id: str) -> None:
         """Let a key be refused from now on; may be repeated, raises NotFound."""
+
+    def give_share(self, key_id: str, share: int) -> None:
+        """Change a key's part of the service, also for what waits already; raises NotFound."""
 
 
 @dataclass
@@ -63,7 +70,13 @@ class InMemoryKeyStore:
         return sorted(self._keys.values(), key=lambda key: (key.created_at, key.key_id))
 
     def revoke(self, key_id: str) -> None:
-        key = self._keys.get(key_id)
-        if key is None:
-            raise NotFound(f"there is no key {key_id}")
+        key = self._known(key_id)
         self._keys[key_id] = replace(key, revoked_at=key.revoked_at or datetime.now(UTC))
+
+    def give_share(self, key_id: str, share: int) -> None:
+        self._keys[key_id] = replace(self._known(key_id), share=share)
+
+    def _known(self, key_id: str) -> ApiKey:
+        if (key := self._keys.get(key_id)) is None:
+            raise NotFound(f"there is no key {key_id}")
+        return key

@@ -36,8 +36,9 @@ class Listing:
     """An entry of a listing: a video, when it was created or has ended, and the state in which it has.
 
     `ended` is None in the listing of open videos. An entry may name a video that is not there any more, or never was.
-    The listing of open videos says too who submitted it (None: no key) and whether it waits or runs; that may be older
-    than the video's own state, and `status` is None in entries from before it was kept.
+    The listing of open videos says too who submitted it (None: no key), whether it waits or runs, and about how many
+    frames it has, once that is known; that may be older than the video's own state, and `status` is None in entries
+    from before it was kept.
     """
 
     video_id: UUID
@@ -45,6 +46,7 @@ class Listing:
     ended: VideoStatus | None = None
     status: VideoStatus | None = field(default=None, compare=False)
     key_id: str | None = field(default=None, compare=False)
+    frames: float | None = field(default=None, compare=False)
 
 
 class VideoStore(Protocol):
@@ -88,6 +90,9 @@ class VideoStore(Protocol):
 
     def ended_listings(self) -> Iterator[Listing]:
         """Every entry of the listings of ended videos, fetched as they are taken."""
+
+    def note_frames(self, video: Video, frames: float) -> None:
+        """Have the listing of open videos say about how many frames a video has; only whoever works on it does."""
 
     def unlist(self, listing: Listing) -> None:
         """Take an entry out."""

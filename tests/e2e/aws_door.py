@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.contracts.settings import ROOT
 from pipeline.readiness import ready_file
 from tests.aws import CREDENTIALS, REGION, Aws
-from tests.integration.races import wait_until
+from tests.waiting import wait_until
 
 STEP = "human_detection"
 VIDEOS, RESULTS = "videos", "results"

@@ -26,6 +26,7 @@ from stack.state import ServiceStatus, StackState, read_state
 from stack.trial import Trial, trial
 from tests.e2e.films import Analysis
 from tests.e2e.service import ENDED, Service
+from tests.waiting import wait_until
 
 log = logging.getLogger(__name__)
 
@@ -57,13 +58,13 @@ def seed_for(name: str) -> None:
 
 def until(wanted: Callable[[], bool], what: str, seconds: float = LIMIT) -> None:
     """Wait until it is so; while the store is away, it is not."""
-    deadline = time.monotonic() + seconds
-    while True:
+
+    def so() -> bool:
         with contextlib.suppress(StoreUnavailable):
-            if wanted():
-                return
-        assert time.monotonic() < deadline, f"not reached in {seconds:g} s: {what}"
-        time.sleep(0.15)
+            return wanted()
+        return False
+
+    wait_until(so, seconds, lambda: f"not reached in {seconds:g} s: {what}")
 
 
 class Subject:

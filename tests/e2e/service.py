@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 WAIT_SECONDS = 240.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
 ENDED = ("completed", "failed", "cancelled")
 
 
@@ -32,7 +33,7 @@ class Service:
 
     def wait(self, path: str) -> dict[str, Any]:
         """The video once it has ended; its progress never goes back and never says more than the truth."""
-        until = time.monotonic() + WAIT_SECONDS
+        until, pause = time.monotonic() + WAIT_SECONDS, FIRST_PAUSE
         last = 0
         while True:
             video: dict[str, Any] = self.http.get(path).raise_for_status().json()
@@ -43,7 +44,8 @@ class Service:
                 return video
             assert video["progress"] is None or video["progress"] <= 1
             assert time.monotonic() < until, f"not ended: {video}"
-            time.sleep(0.5)
+            time.sleep(pause)
+            pause = min(1.3 * pause, LONGEST_PAUSE)
 
     def completed(self, path: str) -> dict[str, Any]:
         """The video, which must complete with every frame done."""

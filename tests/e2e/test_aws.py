@@ -13,7 +13,7 @@ from tests.aws import Aws
 from tests.e2e.aws_door import STEP, AwsWorld
 from tests.e2e.clips import make_clip
 from tests.e2e.service import Service
-from tests.integration.races import wait_until
+from tests.waiting import wait_until
 
 UNREADABLE = b"this is no video" * 100
 

@@ -19,7 +19,7 @@ import pytest
 from framewise import Client, FramewiseError
 from pipeline.contracts.settings import ROOT
 from stack.trial import Trial
-from tests.integration.races import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 CAMERA, SECONDS, INTERVAL = "yard", 12.0, 0.2

@@ -13,8 +13,8 @@ from stack.trial import Trial
 from tests.e2e.clips import make_clip
 from tests.e2e.films import Film
 from tests.e2e.service import Service
-from tests.integration.races import wait_until
 from tests.integration.test_clear_frames import named
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 TOMBSTONES = {"deleted_videos", "due_wipes"}

@@ -15,6 +15,7 @@ from pipeline.contracts.frames import bucket_of
 from stack.trial import Trial, data_folder, trial
 from tests.e2e.clips import make_noise
 from tests.e2e.service import Service
+from tests.waiting import wait_until
 
 FRAMES, MORE_FRAMES = 240, 1500
 WAIT_SECONDS = 240.0
@@ -44,15 +45,6 @@ def fill(disk: Path, leave: int) -> Path:
                 file.write(bytes(2**20))
         file.truncate(file.tell() - leave)
     return filler
-
-
-def wait_until(what: str, true: Any) -> Any:
-    until = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < until:
-        if answer := true():
-            return answer
-        time.sleep(0.5)
-    raise AssertionError(f"not within {WAIT_SECONDS:.0f} s: {what}")
 
 
 def done(service: Service, path: str) -> int:
@@ -121,11 +113,11 @@ def test_every_server_on_the_full_disk_comes_back(tmp_path: Path) -> None:
         with trial(workers=2, data_dir=disk) as stack:
             service = Service(stack.settings.api_url)
             path = service.upload(clip, modelsToRun="color_detection")
-            wait_until("frames are stored", lambda: done(service, path) > 0)
+            wait_until(lambda: done(service, path) > 0, WAIT_SECONDS, lambda: "frames are stored")
             filler = fill(disk, 2**20)
             time.sleep(30)
             assert done(service, path) < MORE_FRAMES
             filler.unlink()
-            wait_until("every frame is done", lambda: done(service, path) == MORE_FRAMES)
+            wait_until(lambda: done(service, path) == MORE_FRAMES, WAIT_SECONDS, lambda: "every frame is done")
             service.completed(path)
             assert check_files(service, path, disk / "frames") == MORE_FRAMES

@@ -11,8 +11,8 @@ from stack.trial import Trial
 from tests.aws import CREDENTIALS, Aws
 from tests.e2e.service import Service
 from tests.edge import Door, forwarder, processor
-from tests.integration.races import wait_until
 from tests.mosquitto import MISSING, Mosquitto, broker
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=f"no broker: {MISSING}")]
 CLIP = "face-demographics-walking-and-pause_fromgif.mp4"

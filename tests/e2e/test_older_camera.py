@@ -24,7 +24,7 @@ from framewise import Client
 from pipeline.contracts.settings import ROOT
 from pipeline.readiness import ready_file
 from stack.trial import Trial
-from tests.integration.races import wait_until
+from tests.waiting import wait_until
 
 OLDER, RESULTS, CAMERA = "pycturestream", "resultstream", "street cam"
 SECONDS, INTERVAL = 6.0, 0.25

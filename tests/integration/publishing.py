@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import psutil
 from pipeline.contracts.errors import FramewiseError
 from stack import rtmp
 from stack.settings import StackSettings
+from tests.waiting import wait_until
 
 START_SECONDS = 20.0
 
@@ -23,7 +24,7 @@ def rtmp_server(settings: StackSettings, log: Path) -> Iterator[subprocess.Popen
     with log.open("wb") as written:
         process = subprocess.Popen(rtmp.command(settings), stdout=written, stderr=written)
     try:
-        until(lambda: _ready(settings), START_SECONDS, log.read_text)
+        wait_until(lambda: _ready(settings), START_SECONDS, log.read_text)
         yield process
     finally:
         process.terminate()
@@ -35,14 +36,6 @@ def _ready(settings: StackSettings) -> bool:
         return rtmp.ready(settings)
     except FramewiseError:  # not yet
         return False
-
-
-def until(done: Callable[[], bool], seconds: float, why: Callable[[], str] = lambda: "") -> None:
-    """Wait until something holds."""
-    limit = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < limit, why()
-        time.sleep(0.05)
 
 
 @dataclass(frozen=True)

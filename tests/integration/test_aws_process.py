@@ -14,7 +14,7 @@ from pipeline.readiness import ready_file
 from stack.ports import free_ports
 from tests.aws import CREDENTIALS, REGION, serving_aws
 from tests.e2e.aws_door import VIDEOS, AwsWorld
-from tests.integration.races import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture

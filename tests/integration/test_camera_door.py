@@ -28,10 +28,10 @@ from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.kafka.topics import Topics, create_topics
 from pipeline.readiness import ready_file
 from pipeline.stores.frames import FolderFrameStore
-from tests.integration.races import wait_until
 from tests.integration.running_api import running_api
 from tests.unit.connectors.camera.pictures import a_jpeg, a_png
 from tests.unit.factories import a_result, analyzed, dog
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 ZONE = "Europe/Berlin"

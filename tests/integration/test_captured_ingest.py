@@ -21,9 +21,9 @@ from pipeline.kafka.dead_letters import DeadLetters
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.kafka.topics import Topics, create_topics
 from tests.integration.analyst import Analyst
-from tests.integration.publishing import until
 from tests.integration.running_api import running_api, running_ingest, service_environment
 from tests.unit.ingest.media import numbered, numbered_video
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 TASKS = ["color_detection"]
@@ -56,7 +56,7 @@ class World:
         return self.client.video(camera.video_id).frames.done
 
     def ended(self, camera: Camera) -> Video:
-        until(lambda: self.client.video(camera.video_id).ended, 40, self.logs)
+        wait_until(lambda: self.client.video(camera.video_id).ended, 40, self.logs)
         return self.client.video(camera.video_id)
 
     def shown(self, camera: Camera) -> dict[int, int]:
@@ -97,12 +97,12 @@ def test_with_keep_all_nothing_is_lost_or_double_though_ingest_dies(world: World
     )
     with world.ingest() as ingest:
         world.send(camera, range(1, 41))
-        until(lambda: world.done(camera) >= 5, 30, world.logs)
+        wait_until(lambda: world.done(camera) >= 5, 30, world.logs)
         ingest.kill()
         ingest.wait()
     world.send(camera, range(30, 61))  # some of them again, and more, while nobody reads
     with world.ingest() as ingest:
-        until(lambda: world.done(camera) >= 60, 40, world.logs)
+        wait_until(lambda: world.done(camera) >= 60, 40, world.logs)
         ingest.terminate()
         ingest.wait(20)
     world.send(camera, range(61, 71))
@@ -126,7 +126,7 @@ def test_malformed_and_future_pictures_do_not_stop_a_stream(world: World) -> Non
         future = cv2.imencode(".jpg", numbered(9, 320, 192))[1].tobytes()
         world.captures.put(Capture(video_id, datetime.now(UTC) + timedelta(days=400), "future", future))
         world.captures.flush(30)
-        until(lambda: world.done(camera) == 1, 30, world.logs)
+        wait_until(lambda: world.done(camera) == 1, 30, world.logs)
         video = world.ended(camera)  # the camera has gone without a word
     assert (video.status, video.frames.done) == ("completed", 1)
     assert ["future" in warning for warning in video.warnings] == [True]
@@ -142,7 +142,7 @@ def test_a_deleted_camera_leaves_nothing(world: World, publisher: KafkaPublisher
     camera = world.client.camera("shed", tasks=TASKS)
     with world.ingest():
         world.send(camera, range(1, 4))
-        until(lambda: world.done(camera) == 3, 30, world.logs)
+        wait_until(lambda: world.done(camera) == 3, 30, world.logs)
         world.client.delete(camera.video_id)
         world.send(camera, range(4, 7))
         assert list(world.client.videos(status="all", tag="camera:shed")) == []
@@ -168,7 +168,7 @@ def test_the_command_sends_every_picture_of_a_film(world: World) -> None:
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert ended.returncode == 0, ended.stderr
         camera = world.client.video(ended.stdout.strip())
-        until(lambda: world.client.video(camera.video_id).ended, 40, world.logs)
+        wait_until(lambda: world.client.video(camera.video_id).ended, 40, world.logs)
     video = world.client.video(camera.video_id)
     assert "60 of 60 pictures were sent, 0 were left out" in ended.stderr
     assert (video.status, video.frames.done, video.tags) == ("completed", 60, ["camera:film"])

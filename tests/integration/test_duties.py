@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from pipeline.stores.duties import CassandraDutyStore, DutyStore, InMemoryDutyStore
-from tests.unit.ingest.benches import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture(params=["twin", "cassandra"])

@@ -15,8 +15,8 @@ from connectors.edge.messages import Message, decode_stored, encode
 from connectors.edge.passing import Answer, Inlet, Receipt
 from connectors.edge.session import Session
 from tests.edge import Door, forwarder, processor
-from tests.integration.races import wait_until
 from tests.mosquitto import MISSING, Mosquitto, broker
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"no broker: {MISSING}")
 PASSWORDS = {"edge": "s3cret-of-the-edge", "cloud": "s3cret-of-the-cloud"}

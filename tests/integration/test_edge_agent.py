@@ -16,10 +16,10 @@ from connectors.edge.session import Session
 from inference.images import decode_jpeg
 from pipeline.contracts.settings import PathSettings
 from tests.edge import Door, forwarder, processor
-from tests.integration.races import wait_until
 from tests.integration.rtsp_server import rtsp_server
 from tests.integration.samples import media, model
 from tests.mosquitto import MISSING, Mosquitto, broker
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"no broker: {MISSING}")
 

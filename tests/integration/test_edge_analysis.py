@@ -20,10 +20,10 @@ from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from pipeline.kafka.topics import create_topics
 from tests.edge import Door, processor
 from tests.integration.analyst import Analyst
-from tests.integration.races import wait_until
 from tests.integration.running_api import running_api, running_ingest, service_environment
 from tests.mosquitto import MISSING, broker
 from tests.unit.ingest.media import numbered
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=f"no broker: {MISSING}")]
 START = datetime(2026, 11, 20, 23, 59, 58, tzinfo=UTC)

@@ -13,8 +13,8 @@ from connectors.edge.passing import Answer, Inlet, Receipt
 from connectors.edge.session import Session
 from stack.ports import free_ports
 from tests.edge import processor
-from tests.integration.races import wait_until
 from tests.mosquitto import MISSING, broker
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"no broker: {MISSING}")
 ROOM = 10

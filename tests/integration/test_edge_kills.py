@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.edge import Door, forwarder, processor
-from tests.integration.races import wait_until
 from tests.mosquitto import MISSING, Mosquitto
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"no broker: {MISSING}")
 RATE = 10.0

@@ -12,9 +12,9 @@ from connectors.edge.messages import Message
 from connectors.edge.passing import Inlet, Receipt
 from connectors.edge.session import Session
 from pipeline.contracts.settings import ROOT, PathSettings
-from tests.integration.races import wait_until
 from tests.integration.samples import media, model
 from tests.mosquitto import MISSING, broker
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=f"no broker: {MISSING}")]
 

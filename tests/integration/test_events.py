@@ -26,10 +26,10 @@ from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.kafka.topics import Topics, create_topics
-from tests.integration.races import wait_until
 from tests.integration.running_api import RunningApi, running_api
 from tests.unit.api.events.listening import Event, parsed
 from tests.unit.factories import a_result, a_video, analyzed, dog
+from tests.waiting import wait_until
 
 
 @dataclass

@@ -4,8 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from pipeline.kafka.topics import Topics, create_topics
 from tests.unit.factories import a_video
 from tests.unit.ingest.media import number_in, numbered_video, picture
 from tests.unit.servers import Site, content, serving
+from tests.waiting import wait_until
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Setting:
         process = subprocess.Popen([sys.executable, "-m", "ingest.main"], cwd=ROOT, env=self.environment | more)
         try:
             ready = self.data_dir / "run" / "ingest.ready"
-            wait_until(lambda: ready.is_file() and ready.read_text() == str(process.pid))
+            wait_until(lambda: ready.is_file() and ready.read_text() == str(process.pid), 60)
             yield process
         finally:
             process.terminate()
@@ -111,7 +111,7 @@ def setting(
 def test_a_video_becomes_frames_on_all_partitions(setting: Setting) -> None:
     with setting.ingest():
         video = setting.submit("/long.mp4", frame_step=10)
-        wait_until(lambda: setting.video(video.video_id).frames_expected == 90)
+        wait_until(lambda: setting.video(video.video_id).frames_expected == 90, 60)
         frames = setting.frames(video.video_id)
         assert [f.frame_number for f in frames] == list(range(1, 901, 10))
         assert [number_in(picture(f.jpeg)) for f in frames] == list(range(1, 901, 10))
@@ -125,22 +125,43 @@ def test_a_video_becomes_frames_on_all_partitions(setting: Setting) -> None:
 def test_a_failure_has_its_reason(setting: Setting) -> None:
     with setting.ingest():
         video = setting.submit("/nothing.mp4", frame_step=1)
-        wait_until(lambda: setting.video(video.video_id).status is VideoStatus.FAILED)
+        wait_until(lambda: setting.video(video.video_id).status is VideoStatus.FAILED, 60)
         error = setting.video(video.video_id).error
         assert error is not None
         assert "404" in error.detail
         assert not (setting.data_dir / "sources" / str(video.video_id)).exists()
 
 
+def test_a_short_video_does_not_wait_for_films_and_these_stay_pending(setting: Setting) -> None:
+    """Nobody analyses here: what runs is held back and goes on for ever."""
+    with setting.ingest(videos_per_worker=2, frames_in_flight=50):
+        films = [setting.submit("/long.mp4", frame_step=1) for _ in range(3)]
+        wait_until(lambda: len(known_lengths(setting, films)) == 3, 60)
+        short = setting.submit("/long.mp4", frame_step=30)
+        wait_until(lambda: setting.video(short.video_id).frames_expected == 30, 60)
+        states = [setting.video(film.video_id).status for film in films]
+        assert sorted(states) == [VideoStatus.PENDING, VideoStatus.PENDING, VideoStatus.PROCESSING]
+        for film in films:
+            setting.videos.transition(film.video_id, VideoStatus.CANCELLED)
+
+
+def known_lengths(setting: Setting, videos: list[Video]) -> list[float]:
+    """What the listing says of their lengths; 900 each."""
+    ids = {video.video_id for video in videos}
+    found = [e.frames for e in setting.videos.open_listings() if e.video_id in ids and e.frames is not None]
+    assert set(found) <= {900.0}
+    return found
+
+
 def test_a_killed_worker_is_followed_by_another_and_no_frame_is_missing(setting: Setting) -> None:
     with setting.ingest(frames_in_flight=300) as process:
         video = setting.submit("/long.mp4", frame_step=1)
-        wait_until(lambda: setting.videos.progress(video.video_id).published_through > 50)
+        wait_until(lambda: setting.videos.progress(video.video_id).published_through > 50, 60)
         process.kill()
         process.wait()
     reached = setting.videos.progress(video.video_id).published_through
     with setting.ingest():
-        wait_until(lambda: setting.video(video.video_id).frames_expected == 900)
+        wait_until(lambda: setting.video(video.video_id).frames_expected == 900, 60)
     numbers = [f.frame_number for f in setting.frames(video.video_id)]
     assert sorted(set(numbers)) == list(range(1, 901))
     assert all(numbers.count(n) == 1 for n in range(1, min(reached, 100) + 1))
@@ -157,11 +178,3 @@ def test_a_wake_up_is_heard(setting: Setting) -> None:
     setting.publisher.flush(10)
     assert woken.wait(5)
     wakeups.stop(5)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Wait for something that will happen soon."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)

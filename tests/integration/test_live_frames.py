@@ -30,6 +30,7 @@ from spark_jobs.worker import FrameWorker
 from stack.ports import free_ports
 from tests.unit.factories import T0, a_frame, a_video
 from tests.unit.spark_jobs.test_worker import Stub, careful
+from tests.waiting import wait_until
 
 PARTITIONS = 3
 PATIENCE = 20.0
@@ -156,10 +157,3 @@ def test_frames_are_kept_counted_and_their_video_completed(
 def status(videos: CassandraVideoStore, video_id: UUID) -> VideoStatus | None:
     video = videos.get(video_id)
     return video.status if video is not None else None
-
-
-def wait_until(happened) -> None:  # type: ignore[no-untyped-def]
-    patience = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < patience
-        time.sleep(0.05)

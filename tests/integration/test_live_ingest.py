@@ -22,9 +22,10 @@ from stack import rtmp
 from stack.ports import free_ports
 from stack.settings import StackSettings
 from tests.integration.analyst import Analyst
-from tests.integration.publishing import publishing, rtmp_server, until
+from tests.integration.publishing import publishing, rtmp_server
 from tests.integration.running_api import running_api, running_ingest, service_environment
 from tests.unit.ingest.media import numbered_video
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(rtmp.missing()), reason=rtmp.missing())]
 GRACE = 12.0
@@ -97,22 +98,24 @@ def test_a_stream_outlives_its_publisher_and_ingest(world: World) -> None:
     video_id, address = made["video_id"], made["rtmp_endpoint"]
     camera = world.http.post("/analysis/stream", json={"streamURL": "device:trial", **BODY}).json()["video_id"]
     with world.ingest() as ingest:
-        until(lambda: world.done(camera) > 3, 40, world.logs)
+        wait_until(lambda: world.done(camera) > 3, 40, world.logs)
         assert world.video(video_id)["status"] == "pending"
         with publishing(world.clip, address, world.folder):
-            until(lambda: world.done(video_id) >= 10, 30, world.logs)
+            wait_until(lambda: world.done(video_id) >= 10, 30, world.logs)
             assert world.video(video_id)["connected"]
-        until(lambda: not world.video(video_id)["connected"], 10, world.logs)
+        wait_until(lambda: not world.video(video_id)["connected"], 10, world.logs)
         with publishing(world.clip, address, world.folder):
             before = world.done(video_id)
-            until(lambda: world.done(video_id) >= before + 10, 20, world.logs)
+            wait_until(lambda: world.done(video_id) >= before + 10, 20, world.logs)
             [gap] = world.video(video_id)["gaps"]
             assert gap["to"] is not None
             ingest.kill()
             ingest.wait()
             with world.ingest():
                 before, other = world.done(video_id), world.done(camera)
-                until(lambda: world.done(video_id) >= before + 10 and world.done(camera) >= other + 5, 40, world.logs)
+                wait_until(
+                    lambda: world.done(video_id) >= before + 10 and world.done(camera) >= other + 5, 40, world.logs
+                )
                 assert len(world.video(video_id)["gaps"]) == 2
                 assert world.http.post(f"/analysis/{camera}/cancel").status_code == 200
                 _check_end(world, video_id)
@@ -121,7 +124,7 @@ def test_a_stream_outlives_its_publisher_and_ingest(world: World) -> None:
 def _check_end(world: World, video_id: str) -> None:
     for process in _ffmpegs():
         process.kill()
-    until(lambda: world.video(video_id)["status"] == "completed", GRACE + 25, world.logs)
+    wait_until(lambda: world.video(video_id)["status"] == "completed", GRACE + 25, world.logs)
     video = world.video(video_id)
     frames, seen = video["frames"], world.analyst.seen[UUID(video_id)]
     numbers = [number for number, _, _ in seen]
@@ -146,10 +149,10 @@ def test_a_deleted_stream_ends_at_once_and_its_publisher_with_it(world: World) -
     made = world.http.post("/analysis/rtmp-endpoint", json=BODY).json()
     video_id = made["video_id"]
     with world.ingest(), publishing(world.clip, made["rtmp_endpoint"], world.folder) as publisher:
-        until(lambda: world.done(video_id) >= 3, 40, world.logs)
+        wait_until(lambda: world.done(video_id) >= 3, 40, world.logs)
         assert world.http.delete(f"/analysis/{video_id}").status_code in (200, 204)
-        until(lambda: not publisher.running, 10)
+        wait_until(lambda: not publisher.running, 10)
         number = len(world.analyst.seen[UUID(video_id)])
-        until(lambda: world.videos.leaseholder(UUID(video_id)) is None, 5)
+        wait_until(lambda: world.videos.leaseholder(UUID(video_id)) is None, 5)
     assert len(world.analyst.seen[UUID(video_id)]) <= number + 10
     assert world.videos.progress(UUID(video_id)).frames_published == 0

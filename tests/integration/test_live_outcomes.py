@@ -6,8 +6,8 @@ from uuid import uuid4
 from ingest.live.outcomes import HeardOutcomes
 from pipeline.contracts.settings import KafkaSettings
 from pipeline.kafka.publishing import KafkaPublisher
-from tests.integration.races import wait_until
 from tests.unit.factories import analyzed
+from tests.waiting import wait_until
 
 
 def listeners() -> int:

@@ -21,8 +21,8 @@ from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings
 from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.kafka.topics import create_topics
 from stack.ports import free_ports
-from tests.integration.races import wait_until
 from tests.unit.factories import a_result, a_video, analyzed, dog
+from tests.waiting import wait_until
 
 AT = 1_700_000_000_000_000
 QUESTION: dict[str, Any] = {

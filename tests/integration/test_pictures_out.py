@@ -37,11 +37,11 @@ from pipeline.kafka.topics import create_topics
 from pipeline.pictures import decode
 from pipeline.stores.frames import FolderFrameStore
 from pipeline.stores.pushed import FolderPushedFrames
-from tests.integration.races import wait_until
 from tests.integration.running_api import RunningApi, running_api
 from tests.unit.api.clips.recordings import Played, played
 from tests.unit.api.live.parts import Part, parts_of
 from tests.unit.factories import a_result, a_video, analyzed, dog
+from tests.waiting import wait_until
 
 WIDTH, HEIGHT = 1280, 720
 GREEN = (80, 200, 80)

@@ -83,6 +83,17 @@ def test_a_revoked_key_stays_known_and_keeps_the_time(keys: KeyStore) -> None:
         keys.revoke("nobody")
 
 
+def test_a_share_can_be_changed(keys: KeyStore) -> None:
+    one, two = replace(a_key(), share=3), a_key()
+    keys.add(one)
+    keys.add(two)
+    keys.give_share(two.key_id, 7)
+    assert [key.share if key else None for key in map(keys.get, (one.key_id, two.key_id))] == [3, 7]
+    with pytest.raises(NotFound):
+        keys.give_share("nobody", 2)
+    assert keys.get("nobody") is None
+
+
 def test_the_newest_observation_that_knows_the_rate_counts(speeds: SpeedStore) -> None:
     assert speeds.newest() is None
     now = datetime.now(UTC).replace(microsecond=0)
@@ -128,6 +139,22 @@ def test_the_listing_says_who_submitted_and_what_runs(videos: VideoStore) -> Non
     listed = entry(videos, place)
     assert listed is not None
     assert (listed.status, listed.key_id) == (PENDING, "somebody")
+
+
+def test_the_listing_says_how_many_frames_a_video_has(videos: VideoStore) -> None:
+    video = a_video()
+    place = Listing(video.video_id, video.created_at)
+    videos.create(video)
+    listed = entry(videos, place)
+    assert listed is not None
+    assert listed.frames is None
+    videos.note_frames(video, 1234.5)
+    videos.transition(video.video_id, PROCESSING)
+    listed = entry(videos, place)
+    assert listed is not None
+    assert (listed.status, listed.frames) == (PROCESSING, 1234.5)
+    videos.transition(video.video_id, FAILED)
+    assert entry(videos, place) is None
 
 
 def test_an_old_entry_says_less_and_is_repaired(client: CassandraClient) -> None:

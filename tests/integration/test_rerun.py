@@ -25,8 +25,9 @@ from pipeline.kafka.topics import Topics
 from pipeline.stores.duties import CassandraDutyStore
 from tests.integration.test_publisher import records, texts
 from tests.unit.factories import T0, a_video, analyzed, jpeg
-from tests.unit.ingest.benches import ListedDecoder, ListedFetcher, Unpaced, wait_until
+from tests.unit.ingest.benches import ListedDecoder, ListedFetcher, Unpaced
 from tests.unit.pipeline.clearings import AT, World
+from tests.waiting import wait_until
 
 
 @pytest.fixture

@@ -26,8 +26,9 @@ from stack import rtmp
 from stack.ports import free_ports
 from stack.settings import StackSettings
 from tests.e2e.clips import make_clip
-from tests.integration.publishing import Publisher, publishing, rtmp_server, until
+from tests.integration.publishing import Publisher, publishing, rtmp_server
 from tests.integration.running_api import running_api
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(bool(rtmp.missing()), reason=rtmp.missing())
 QUICK = {"fflags": "nobuffer", "probesize": "65536", "analyzeduration": "500000"}
@@ -67,7 +68,7 @@ class Studio:
             stream = self.server.published().get(name)
             return stream is not None and stream.bytes_in > 0
 
-        until(sending, 20, publisher.log.read_text)
+        wait_until(sending, 20, publisher.log.read_text)
         assert self.state(made).connected
 
 
@@ -115,7 +116,7 @@ def test_what_is_published_with_the_key_is_played_under_the_videos_id(studio: St
         frames = [frame for frame, _ in zip(played.decode(video=0), range(5), strict=False)]
     assert len(frames) == 5
     publisher.end()
-    until(lambda: not studio.state(made).connected, 5)
+    wait_until(lambda: not studio.state(made).connected, 5)
     assert studio.state(made).came
 
 
@@ -144,7 +145,7 @@ def test_a_publisher_who_has_fallen_silent_is_superseded(studio: Studio, stack: 
     session = studio.state(made).session
     first.freeze()
     second = studio.publish(made["rtmp_endpoint"], stack)
-    until(lambda: studio.state(made).session != session, 10, second.log.read_text)
+    wait_until(lambda: studio.state(made).session != session, 10, second.log.read_text)
     studio.connected(made, second)
     time.sleep(0.5)  # the first one's end is told now
     assert second.running
@@ -156,7 +157,7 @@ def test_a_silent_publisher_is_ended_though_nobody_else_comes(studio: Studio, st
     publisher = studio.publish(made["rtmp_endpoint"], stack)
     studio.connected(made, publisher)
     publisher.freeze()
-    until(lambda: not studio.state(made).connected, 10)
+    wait_until(lambda: not studio.state(made).connected, 10)
 
 
 @pytest.mark.parametrize("way", ["cancel", "delete"])
@@ -184,7 +185,7 @@ def test_several_publish_at_once_each_under_an_id_of_its_own(studio: Studio, sta
     for one, publisher in zip(made, publishers, strict=True):
         studio.connected(one, publisher)
     publishers[0].end()
-    until(lambda: not studio.state(made[0]).connected, 5)
+    wait_until(lambda: not studio.state(made[0]).connected, 5)
     assert all(studio.state(m).connected for m in made[1:])
     assert studio.server.published().keys() >= {m["video_id"] for m in made[1:]}
 
@@ -242,7 +243,7 @@ def test_only_players_that_are_allowed_play(studio: Studio, stack: ExitStack, tm
     with rtmp_server(shut, tmp_path / "b.log"):
         server = NginxRtmp(shut, data)
         publisher = studio.publish(f"rtmp://127.0.0.1:{port}/live/{made['stream_key']}", stack)
-        until(lambda: made["video_id"] in server.published(), 20, publisher.log.read_text)
+        wait_until(lambda: made["video_id"] in server.published(), 20, publisher.log.read_text)
         with pytest.raises(av.FFmpegError):
             av.open(f"rtmp://127.0.0.1:{port}/live/{made['video_id']}", timeout=5)
         server.close()
@@ -261,7 +262,7 @@ def test_a_server_that_was_killed_is_noticed_by_the_sweep(studio: Studio, stack:
     stack.callback(server.close)
     with rtmp_server(doomed, tmp_path / "c.log") as process:
         publisher = studio.publish(f"rtmp://127.0.0.1:{port}/live/{made['stream_key']}", stack)
-        until(lambda: made["video_id"] in server.published(), 20, publisher.log.read_text)
+        wait_until(lambda: made["video_id"] in server.published(), 20, publisher.log.read_text)
         process.kill()
         process.wait(5)
     publishers, videos = CassandraPublisherStore(studio.client), CassandraVideoStore(studio.client)

@@ -24,6 +24,7 @@ from stack import commands, report
 from stack.processes import end, marked
 from stack.state import StackState, read_state
 from stack.trial import Trial, trial
+from tests.waiting import wait_until
 
 LIMIT = 120.0
 
@@ -43,13 +44,6 @@ def state_of(own: Trial) -> StackState:
 
 def pids(own: Trial) -> dict[str, int]:
     return {name: s.process.pid for name, s in state_of(own).services.items() if s.process}
-
-
-def until(wanted: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT
-    while not wanted():
-        assert time.monotonic() < deadline, "not reached in time"
-        time.sleep(0.1)
 
 
 def query(own: Trial, work: Callable[[Session], object]) -> None:
@@ -129,7 +123,7 @@ def test_a_killed_server_comes_back_with_what_it_acknowledged(own: Trial, servic
     process = process_of(state_of(own).services[service].process)
     assert process is not None
     process.kill()
-    until(lambda: state_of(own).services[service].failures == 1 and state_of(own).services[service].up)
+    wait_until(lambda: state_of(own).services[service].failures == 1 and state_of(own).services[service].up, LIMIT)
     assert pids(own)[service] != process.pid
     assert mark.encode() in consume(own)
 

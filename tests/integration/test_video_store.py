@@ -24,8 +24,9 @@ from pipeline.contracts.videos import (
 )
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from pipeline.stores.videos import EndedCursor, Listing, VideoStore
-from tests.integration.races import race, wait_until
+from tests.integration.races import race
 from tests.unit.factories import T0, a_video
+from tests.waiting import wait_until
 
 MS = timedelta(milliseconds=1)
 CANCELLED, COMPLETED, FAILED = VideoStatus.CANCELLED, VideoStatus.COMPLETED, VideoStatus.FAILED

@@ -15,9 +15,9 @@ from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from pipeline.contracts.videos import VideoStatus
 from pipeline.kafka.topics import create_topics
-from tests.integration.races import wait_until
 from tests.integration.running_api import RunningApi, running_api
 from tests.unit.api.webhooks.receiving import SECRET, Receiver, receiving
+from tests.waiting import wait_until
 
 SETTINGS = {
     "FRAMEWISE_WEBHOOK_SECRET": SECRET,

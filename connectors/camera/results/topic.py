@@ -2,11 +2,11 @@
 
 from queue import SimpleQueue
 
-from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings
+from pipeline.kafka.producers import new_producer
 from pipeline.kafka.topics import wait_for_broker
 
 PATIENCE_MS = 30_000
@@ -20,18 +20,15 @@ class KafkaResultTopic:
         self._topic = topic
         self._failures: SimpleQueue[Exception] = SimpleQueue()
         wait_for_broker(settings)
-        self._producer = KafkaProducer(
-            bootstrap_servers=settings.kafka_bootstrap,
-            client_id="framewise-camera-results",
-            acks="all",
-            enable_idempotence=False,  # else one record that the broker refuses ends all later ones
+        self._producer = new_producer(
+            settings,
+            "framewise-camera-results",
+            PATIENCE_MS,
             max_in_flight_requests_per_connection=1,  # so that a repeated request overtakes no other
             linger_ms=0,
             max_request_size=2**20,
             delivery_timeout_ms=PATIENCE_MS,
             request_timeout_ms=PATIENCE_MS,
-            max_block_ms=PATIENCE_MS,
-            allow_auto_create_topics=False,
         )
 
     def send(self, camera_id: str, message: bytes) -> None:

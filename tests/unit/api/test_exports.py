@@ -23,7 +23,7 @@ from pipeline.contracts.results import Box, Detection, TaskName
 from pipeline.contracts.videos import SourceProgress, Video
 from pipeline.stores.rows import ResultPage
 from tests.unit.factories import T0, a_result, a_video, analyzed, dog
-from tests.unit.ingest.benches import wait_until
+from tests.waiting import wait_until
 
 FACES, EMOTIONS, OBJECTS, COLORS = TaskName
 HAPPY = Detection("happy", 0.75, Box(0.1, 0.2, 0.25, 0.5), {"happy": 0.75, "sad": 0.25})

@@ -1,6 +1,5 @@
 """A workbench of in-memory twins, and decoders that say what a test gives them."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -66,6 +65,7 @@ class ListedDecoder:
     end: FramewiseError | None = None
     warnings: tuple[str, ...] = ()
     before_frame: Callable[[int], None] = lambda number: None
+    says_duration: Callable[[int], float | None] = lambda frames: frames / 10
     requests: list[DecodeRequest] = field(default_factory=list)
 
     @contextmanager
@@ -74,7 +74,7 @@ class ListedDecoder:
         yield self._messages(request)
 
     def _messages(self, request: DecodeRequest) -> Iterator[Message]:
-        yield Probe("mov", "h264", 0, 64, 48, None, 10.0)
+        yield Probe("mov", "h264", 0, 64, 48, self.says_duration(self.frames), 10.0)
         numbers = range(1, self.frames + 1, self.step)
         for number in numbers:
             self.before_frame(number)
@@ -147,11 +147,3 @@ class Bench:
         video = self.videos.get(video_id)
         assert video is not None
         return video
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait for something that will happen soon."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest.decode.messages import DecodeRequest, Finished, Message, Probe, SampledFrame
-from ingest.decode.process import CHILD, DecoderProcess
+from ingest.decode.process import STARTED_ANEW, DecoderProcess
+from ingest.decode.spawning import Spawn
 from pipeline.confinement import Confinement
 from pipeline.contracts.videos import Sampling
 
@@ -40,10 +41,10 @@ class Decoded:
         return [frame.media_time for frame in self.frames]
 
 
-def decoded(path: Path, command: tuple[str, ...] = CHILD, stall: float = 20.0, **request: object) -> Decoded:
+def decoded(path: Path, spawn: Spawn = STARTED_ANEW, stall: float = 20.0, **request: object) -> Decoded:
     """Decode a file; raises what the process raises."""
     found = Decoded()
-    with DecoderProcess(replace(REQUEST, **request), path, stall, lambda: None, command) as child:  # type: ignore[arg-type]
+    with DecoderProcess(replace(REQUEST, **request), path, stall, lambda: None, spawn) as child:  # type: ignore[arg-type]
         for message in child.messages():
             if isinstance(message, Confinement):
                 found.confinement = message

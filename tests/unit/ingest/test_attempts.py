@@ -18,8 +18,9 @@ from pipeline.contracts.videos import LedgerCount, SourceKind, Video, VideoStatu
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from pipeline.stores.results import count
 from tests.unit.factories import a_result, analyzed
-from tests.unit.ingest.benches import Bench, HeldPublisher, ListedDecoder, wait_until
+from tests.unit.ingest.benches import Bench, HeldPublisher, ListedDecoder
 from tests.unit.ingest.test_worker import status, working
+from tests.waiting import wait_until
 
 FAILED = VideoStatus.FAILED
 

@@ -9,7 +9,8 @@ from ingest.flow import FrameFlow
 from ingest.halt import Halt, Halted, HaltReason
 from pipeline.contracts.errors import StoreUnavailable
 from tests.unit.factories import a_frame
-from tests.unit.ingest.benches import HeldPublisher, wait_until
+from tests.unit.ingest.benches import HeldPublisher
+from tests.waiting import wait_until
 
 VIDEO = uuid4()
 

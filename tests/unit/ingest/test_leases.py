@@ -11,8 +11,9 @@ from ingest.leases import LeaseKeeper
 from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.videos import Lease, VideoStatus
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from tests.clock import Clock
 from tests.unit.factories import a_video
-from tests.unit.ingest.benches import wait_until
+from tests.waiting import wait_until
 
 
 @dataclass
@@ -27,15 +28,6 @@ class AwayStore(InMemoryVideoStore):
             raise StoreUnavailable("away")
         self.renewals += 1
         return super().renew(lease)
-
-
-class Clock:
-    """A clock that a test turns."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -58,7 +50,7 @@ def keeping(store: AwayStore, video_id: UUID, clock: Clock, seconds: int = 30) -
 
 
 def test_renews_after_a_third(store: AwayStore, video_id: UUID) -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     keeper, halt = keeping(store, video_id, clock)
     clock.now += 9
     keeper.renew_if_due()
@@ -71,7 +63,7 @@ def test_renews_after_a_third(store: AwayStore, video_id: UUID) -> None:
 
 
 def test_stops_before_the_lease_runs_out_when_it_cannot_be_renewed(store: AwayStore, video_id: UUID) -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     keeper, halt = keeping(store, video_id, clock)
     store.away = True
     clock.now += 23
@@ -85,7 +77,7 @@ def test_stops_before_the_lease_runs_out_when_it_cannot_be_renewed(store: AwaySt
 
 
 def test_work_that_was_stopped_itself_finds_that_the_lease_has_run_out(store: AwayStore, video_id: UUID) -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     _, halt = keeping(store, video_id, clock)
     halt.check()
     clock.now += 25
@@ -96,7 +88,7 @@ def test_work_that_was_stopped_itself_finds_that_the_lease_has_run_out(store: Aw
 
 
 def test_stops_when_another_holds_it(store: AwayStore, video_id: UUID) -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     keeper, halt = keeping(store, video_id, clock)
     store.release(Lease(video_id, "me", 1))
     store.claim(video_id, "other", 30)
@@ -107,7 +99,7 @@ def test_stops_when_another_holds_it(store: AwayStore, video_id: UUID) -> None:
 
 @pytest.mark.parametrize("ended", [VideoStatus.CANCELLED, VideoStatus.FAILED])
 def test_stops_when_the_video_has_ended(store: AwayStore, video_id: UUID, ended: VideoStatus) -> None:
-    keeper, halt = keeping(store, video_id, Clock())
+    keeper, halt = keeping(store, video_id, Clock(100.0))
     keeper.watch()
     assert not halt.is_set
     store.transition(video_id, ended)

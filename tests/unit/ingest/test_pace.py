@@ -4,13 +4,7 @@ from uuid import UUID, uuid4
 
 from ingest.pace import ALONE_SECONDS, LEARNING_SECONDS, LEAST_FRAMES, SHARED_SECONDS, WINDOW_SECONDS, Pace
 from pipeline.contracts.results import TaskName
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 def working(pace: Pace, clock: Clock, rates: dict[UUID, int], seconds: int, done: dict[UUID, int]) -> None:
@@ -23,7 +17,7 @@ def working(pace: Pace, clock: Clock, rates: dict[UUID, int], seconds: int, done
 
 
 def test_nothing_is_known_at_first() -> None:
-    pace = Pace(clock=Clock())
+    pace = Pace(clock=Clock(100.0))
     pace.begin(uuid4())
     assert pace.allowance() == LEAST_FRAMES
     pace.begin(uuid4())
@@ -32,7 +26,7 @@ def test_nothing_is_known_at_first() -> None:
 
 def test_seconds_of_work_whatever_the_speed() -> None:
     for rate in (20, 60, 500):
-        clock, video = Clock(), uuid4()
+        clock, video = Clock(100.0), uuid4()
         pace = Pace(clock=clock)
         pace.begin(video)
         working(pace, clock, {video: rate}, 40, {})
@@ -40,7 +34,7 @@ def test_seconds_of_work_whatever_the_speed() -> None:
 
 
 def test_several_share_and_one_alone_again_has_all() -> None:
-    clock, first, second = Clock(), uuid4(), uuid4()
+    clock, first, second = Clock(100.0), uuid4(), uuid4()
     done: dict[UUID, int] = {}
     pace = Pace(clock=clock)
     pace.begin(first)
@@ -53,7 +47,7 @@ def test_several_share_and_one_alone_again_has_all() -> None:
 
 
 def test_an_analysis_that_stands_still_is_given_little() -> None:
-    clock, video = Clock(), uuid4()
+    clock, video = Clock(100.0), uuid4()
     done: dict[UUID, int] = {}
     pace = Pace(clock=clock)
     pace.begin(video)
@@ -63,7 +57,7 @@ def test_an_analysis_that_stands_still_is_given_little() -> None:
 
 
 def test_what_was_done_before_a_take_over_is_no_speed() -> None:
-    clock, video = Clock(), uuid4()
+    clock, video = Clock(100.0), uuid4()
     pace = Pace(clock=clock)
     pace.begin(video)
     pace.note(video, 1_000_000)
@@ -73,7 +67,7 @@ def test_what_was_done_before_a_take_over_is_no_speed() -> None:
 
 
 def test_a_rate_is_remembered_for_the_same_tasks_only() -> None:
-    clock, first, second, third = Clock(), uuid4(), uuid4(), uuid4()
+    clock, first, second, third = Clock(100.0), uuid4(), uuid4(), uuid4()
     objects, faces = frozenset({TaskName.OBJECTS}), frozenset({TaskName.FACES})
     pace = Pace(clock=clock)
     pace.begin(first, objects)

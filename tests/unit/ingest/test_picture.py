@@ -93,6 +93,24 @@ def test_colours_by_the_usual_matrix_of_the_size(height: int, colour: tuple[int,
     assert np.abs(picture(jpeg)[100, 100].astype(int) - colour).max() <= 6
 
 
+@pytest.mark.parametrize("matrix", ["itu601", "itu709"])
+@pytest.mark.parametrize("limits", ["MPEG", "JPEG"])
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuvj420p", "nv12", "yuv444p"])
+def test_colours_of_what_is_made_smaller(pixels: str, limits: str, matrix: str) -> None:
+    """The matrix and the range that the frame names hold, whether planes are scaled before or not."""
+    colours = [(0, 0, 255), (0, 255, 0), (255, 0, 0), (40, 120, 200), (255, 255, 255), (0, 0, 0)]
+    image = np.repeat(np.array([colours], np.uint8), 120, axis=1).repeat(480, axis=0)
+    rgb = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
+    frame = rgb.reformat(format=pixels, dst_colorspace=matrix, dst_color_range=limits)
+    frame.colorspace = {"itu601": 5, "itu709": 1}[matrix]
+    frame.color_range = {"MPEG": 1, "JPEG": 2}[limits]
+    jpeg, width, height = Encoder(333, 95, 950_000).encode(frame, ONE)
+    assert (width, height) == (500, 333)
+    for place, colour in enumerate(colours):
+        at = picture(jpeg)[166, int((place + 0.5) * width / len(colours))]
+        assert np.abs(at.astype(int) - colour).max() <= 6, colour
+
+
 @pytest.mark.parametrize("pixels", ["yuv420p10le", "yuvj420p", "yuv444p12le", "gray", "rgb24", "nv12", "yuva420p"])
 def test_other_pixel_formats(pixels: str) -> None:
     image = np.full((96, 160, 3), 128, np.uint8)

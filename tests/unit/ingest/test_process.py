@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,17 +11,19 @@ import psutil
 import pytest
 
 from ingest.decode.messages import PREFIX, SampledFrame
-from ingest.decode.process import ENVIRONMENT, DecoderProcess
+from ingest.decode.process import DecoderProcess
+from ingest.decode.spawning import ENVIRONMENT, Spawn, started_anew
 from ingest.halt import Halt, Halted, HaltReason
 from pipeline.confinement import Confinement
 from pipeline.contracts.errors import MediaError
 from tests.unit.ingest.decoding import REQUEST, begun, decoded
 from tests.unit.ingest.media import numbered_video
+from tests.waiting import wait_until
 
 
-def script(text: str) -> tuple[str, ...]:
+def script(text: str) -> Spawn:
     """A child that runs this instead."""
-    return (sys.executable, "-c", text)
+    return started_anew((sys.executable, "-c", text))
 
 
 @pytest.fixture
@@ -49,12 +50,12 @@ def video(tmp_path: Path) -> Path:
 )
 def test_deaths_are_explained(video: Path, text: str, said: str) -> None:
     with pytest.raises(MediaError, match=said):
-        decoded(video, command=script(text))
+        decoded(video, spawn=script(text))
 
 
 def test_a_child_that_stands_still_is_ended(video: Path) -> None:
     with pytest.raises(MediaError, match="stands still"):
-        decoded(video, command=script("import time; time.sleep(60)"), stall=0.3)
+        decoded(video, spawn=script("import time; time.sleep(60)"), stall=0.3)
 
 
 def test_it_stops_when_told(tmp_path: Path) -> None:
@@ -145,20 +146,13 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from ingest.decode.process import DecoderProcess
+from tests.waiting import wait_until
 from tests.unit.ingest.decoding import REQUEST, begun
 child = DecoderProcess(REQUEST, Path(sys.argv[1]), 20.0, lambda: None)
 begun(child.messages())
 print(child.pid, flush=True)
 time.sleep(60)
 """
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait for something that will happen soon."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def test_the_prefix_is_nine_bytes() -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ingest.decode import seccomp, syscalls
-from ingest.decode.process import ENVIRONMENT
 from ingest.decode.sandbox import MEASURES
+from ingest.decode.spawning import ENVIRONMENT
 from ingest.sandbox import announce_sandbox, tried
 from pipeline.confinement import read_confinement
 from pipeline.contracts.settings import IngestSettings

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ingest.speedometer import Speedometer
 from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
-from pipeline.queue import seconds_until_done
+from pipeline.queue import Place, Queue, seconds_until_done
 from pipeline.stores.in_memory_results import InMemoryResultStore
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from pipeline.stores.speed import InMemorySpeedStore
@@ -112,4 +112,5 @@ def test_the_wait_of_a_video_is_told_by_what_was_seen() -> None:
     seen = meter.look()
     assert seen.video_rates == {running.video_id: 10}
     assert seen.frames_per_video == 100
-    assert seconds_until_done(3, seen) == (70 + 300) / 10
+    queue = Queue(list(service.videos.open_listings()))
+    assert seconds_until_done(queue, Place(3, 0.0, 3), seen) == (70 + 300) / 10

@@ -11,24 +11,16 @@ from ingest.stalls import Arrival, StallWatch
 from ingest.sweeper import Sweeper, explain
 from pipeline.contracts.videos import FrameRange, SourceProgress, VideoStatus
 from pipeline.stores.videos import Listing
+from tests.clock import Clock
 from tests.unit.factories import analyzed
 from tests.unit.ingest.benches import Bench
 
 A, B = uuid4(), uuid4()
 
 
-class Clock:
-    """A clock that a test turns."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(0.0)
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from pipeline.contracts.videos import SourceKind, VideoStatus
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from pipeline.stores.videos import Listing
 from tests.unit.factories import T0, a_video, analyzed
-from tests.unit.ingest.benches import Bench, HeldPublisher, ListedDecoder, wait_until
+from tests.unit.ingest.benches import Bench, HeldPublisher, ListedDecoder
+from tests.waiting import wait_until
 
 
 @contextmanager
@@ -191,6 +192,25 @@ def test_keys_are_served_in_turn(bench: Bench) -> None:
     assert [v.key_id for v in waiting.find(3, ())] == ["a", "b", "a"]
     running = [v.video_id for v in waiting.find(1, ())]
     assert [v.key_id for v in waiting.find(2, running)] == ["b", "a"]
+
+
+def test_a_key_with_a_larger_share_has_more_turns(bench: Bench) -> None:
+    for n in range(5):
+        bench.videos.create(replace(a_video(), key_id="a", created_at=T0.replace(second=n)))
+        bench.videos.create(replace(a_video(), key_id="b", created_at=T0.replace(second=n, microsecond=1)))
+    waiting = WaitingVideos(bench.videos, bench.results, 100, shares=lambda: {"a": 3})
+    assert [v.key_id for v in waiting.find(5, ())] == ["a", "b", "a", "a", "b"]
+
+
+def test_of_long_videos_no_more_are_given_than_have_a_place(bench: Bench) -> None:
+    films = [bench.submit(order=n) for n in range(3)]
+    for film in films:
+        bench.videos.note_frames(film, 601)
+    bench.videos.transition(films[2].video_id, VideoStatus.PROCESSING)
+    short = bench.submit(order=9)
+    waiting = WaitingVideos(bench.videos, bench.results, 100)
+    assert [v.video_id for v in waiting.find(3, (), long_limit=1)] == [films[2].video_id, short.video_id]
+    assert [v.video_id for v in waiting.find(3, (), long_limit=0)] == [short.video_id]
 
 
 def test_what_another_worker_left_comes_first(bench: Bench) -> None:

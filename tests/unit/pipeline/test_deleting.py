@@ -13,18 +13,9 @@ from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
 from pipeline.deleting import delete, remains
 from pipeline.stores.deletions import STEPS, InMemoryDeletionStore
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from tests.clock import Clock
 from tests.unit.factories import analyzed
 from tests.unit.pipeline.clearings import AT, JPEG, World, failing
-
-
-class Clock:
-    """A clock that a test turns."""
-
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -42,7 +33,7 @@ def listed(world: World) -> set[UUID]:
 
 
 def test_late_rows_and_files_are_wiped_whenever_they_come(world: World, deletions: InMemoryDeletionStore) -> None:
-    video, clock = world.processing(1, 2, 1001), Clock()
+    video, clock = world.processing(1, 2, 1001), Clock(datetime.now(UTC))
     wiper = Wiper(world.stores, deletions, clock)
     delete(world.stores, deletions, video.video_id)
     assert not remains(world.stores, video.video_id)
@@ -63,7 +54,7 @@ def test_late_rows_and_files_are_wiped_whenever_they_come(world: World, deletion
 
 
 def test_a_deletion_that_is_interrupted_is_finished(world: World, deletions: InMemoryDeletionStore) -> None:
-    clock = Clock()
+    clock = Clock(datetime.now(UTC))
     for allowed in range(12):
         video = world.ended(1, 2, 1001, status=VideoStatus.FAILED)
         with suppress(StoreUnavailable):
@@ -77,7 +68,7 @@ def test_a_deletion_that_is_interrupted_is_finished(world: World, deletions: InM
 def test_a_deletion_that_died_after_its_tombstone_is_finished(world: World, deletions: InMemoryDeletionStore) -> None:
     video = world.processing(1)
     deletions.enter(video)
-    clock = Clock()
+    clock = Clock(datetime.now(UTC))
     clock.now += timedelta(seconds=6)
     Wiper(world.stores, deletions, clock).sweep()
     assert world.videos.get(video.video_id) is None

@@ -9,6 +9,7 @@ from pipeline import workforce
 from pipeline.workforce import Workforce
 from spark_jobs.crew import Crew, Limit
 from tests.unit.spark_jobs.crews import FixedLive, ListedHands, a_crew
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -107,23 +108,14 @@ def test_workers_that_cannot_be_made_ready_leave_the_others_at_work(
     workforce.ask_for(tmp_path, 2)
     thread = crew.keep_looking(stopped)
     try:
-        until(lambda: (workforce.said(tmp_path) or Workforce(0, 0, 0, 0)).why != "")
+        wait_until(lambda: (workforce.said(tmp_path) or Workforce(0, 0, 0, 0)).why != "")
         assert workforce.said(tmp_path) == Workforce(2, 1, 1, 8, "workers could not be made ready: no memory")
         hands.failure = None
-        until(lambda: workforce.said(tmp_path) == Workforce(2, 2, 1, 8))
+        wait_until(lambda: workforce.said(tmp_path) == Workforce(2, 2, 1, 8))
     finally:
         stopped.set()
         thread.join(10)
     assert not thread.is_alive()
-
-
-def until(true) -> None:  # type: ignore[no-untyped-def]
-    waited = threading.Event()
-    for _ in range(1000):
-        if true():
-            return
-        waited.wait(0.01)
-    raise AssertionError
 
 
 def test_a_number_that_is_fixed_is_kept_whatever_was_asked_for(tmp_path: Path, hands: ListedHands) -> None:

@@ -32,3 +32,8 @@ def test_a_cluster_has_room_for_a_worker_a_core(cores: int, most: int) -> None:
     assert room.settings.workers == 2
     assert room.limit(an_application(cores)).most == most
     assert room.live_need().tasks(1, 1, 8) == 1
+
+
+def test_partitions_that_were_added_to_the_topic_make_room() -> None:
+    settings = AnalysisSettings(workers=2, spark_master="spark://a:7077"), KafkaSettings(frames_partitions=8)
+    assert Room(*settings, lambda: 12).limit(an_application(40)).most == 12

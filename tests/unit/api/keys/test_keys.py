@@ -4,12 +4,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
+from rich.console import Console
 
 from api.caller import ANYBODY, STRANGER, Caller
 from api.keys import commands, form
+from api.keys.__main__ import parser, run
 from api.keys.rates import RequestRates
 from api.keys.ring import KEPT_SECONDS, MOST_KEPT, KeyRing
-from pipeline.contracts.errors import StoreUnavailable, TooManyRequests, Unauthorized
+from pipeline.contracts.errors import NotFound, StoreUnavailable, TooManyRequests, Unauthorized
+from pipeline.shares import FRESH_SECONDS, Shares
 from pipeline.stores.keys import ApiKey, InMemoryKeyStore, Scope
 from tests.unit.factories import a_video
 
@@ -96,6 +99,28 @@ def test_limits_are_the_keys_own_or_the_services() -> None:
         ring.caller(commands.create(store, "me", BOTH, rate, videos)) for rate, videos in ((None, None), (0, 0), (7, 8))
     ]
     assert [(c.requests_per_minute, c.open_videos) for c in limits] == [(60, 5), (0, 0), (7, 8)]
+
+
+def test_a_share_is_given_at_the_start_or_later_and_is_read_again(capsys: pytest.CaptureFixture[str]) -> None:
+    now, store = 0.0, InMemoryKeyStore()
+    shares = Shares(store, lambda: now)
+    run(parser().parse_args(["create", "--name", "a", "--share", "3"]), store, Console())
+    run(parser().parse_args(["create", "--name", "b"]), store, Console())
+    a, b = (key.key_id for key in store.all())
+    assert shares() == {a: 3}
+    run(parser().parse_args(["share", b, "2"]), store, Console())
+    assert shares() == {a: 3}
+    now = FRESH_SECONDS
+    assert shares() == {a: 3, b: 2}
+    with pytest.raises(NotFound):
+        run(parser().parse_args(["share", "nobody", "2"]), store, Console())
+
+
+@pytest.mark.parametrize("share", ["0", "-1", "half", "1001"])
+def test_a_share_that_makes_no_sense_is_refused(share: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["share", "id", share])
+    assert "a share is a whole number" in capsys.readouterr().err
 
 
 def test_who_asks_too_often_is_told_when_to_ask_again() -> None:

@@ -23,9 +23,9 @@ from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.outbound.guard import SourceGuard
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from pipeline.stores.webhooks import Delivery, DeliveryState, Try, now_ms
-from tests.integration.races import wait_until
 from tests.unit.api.webhooks.receiving import SECRET, Receiver, receiving
 from tests.unit.factories import a_video
+from tests.waiting import wait_until
 
 COMPLETED, FAILED, PROCESSING = VideoStatus.COMPLETED, VideoStatus.FAILED, VideoStatus.PROCESSING
 
@@ -129,9 +129,7 @@ def test_a_receiver_that_does_not_answer_is_left(ours: Services, receiver: Recei
     receiver.slow = 5
     video = submitted(ours, receiver.url)
     ours.videos.transition(video.video_id, VideoStatus.CANCELLED)
-    began = time.monotonic()
     rounds(make(ours, pauses=(), timeout=0.5))
-    assert time.monotonic() - began < 3
     [delivery] = ours.webhooks.deliveries(video.video_id)
     assert (delivery.tries[0].status, delivery.tries[0].error) == (None, "no answer within 0.5 s")
 

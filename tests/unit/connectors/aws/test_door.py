@@ -13,8 +13,8 @@ from connectors.aws.job import Failure, Place, State
 from connectors.aws.seams import AwsUnavailable, Interrupted, Message
 from connectors.aws.worker import Worker
 from framewise.answers import Video
-from tests.integration.races import wait_until
 from tests.unit.connectors.aws.known import STEP, a_place, body, completed, plan
+from tests.waiting import wait_until
 
 VISIBILITY = 2
 KEYS = [f"{number}.mp4" for number in range(5)]

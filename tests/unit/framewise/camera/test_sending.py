@@ -19,7 +19,7 @@ from framewise.camera.publisher import Acknowledged, BrokerAway, Publisher
 from framewise.camera.sending import Sender
 from framewise.cli.main import main
 from pipeline.contracts.videos import VideoStatus
-from tests.integration.races import wait_until
+from tests.waiting import wait_until
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -23,9 +23,9 @@ from framewise.listening.sightings import Rules, Sighting
 from pipeline.contracts.results import Box, Detection, TaskName
 from pipeline.contracts.settings import ROOT
 from pipeline.contracts.videos import SourceKind, VideoStatus
-from tests.integration.races import wait_until
 from tests.unit.api.events.listening import World
 from tests.unit.factories import T0, a_result, a_video, analyzed
+from tests.waiting import wait_until
 
 RULES = Rules(gone_seconds=0.25)
 PERSON = Detection("person", 0.9, Box(0.1, 0.1, 0.3, 0.6))

@@ -7,7 +7,7 @@ import pytest
 
 from framewise.errors import ExtraMissing, FramewiseError
 from framewise.listening.speech import Speaker, SystemVoice
-from tests.integration.races import wait_until
+from tests.waiting import wait_until
 
 
 class Slow:

@@ -1,28 +1,20 @@
 """What is sent and what is left out: newest first where the analysis is behind, all of it in order where it is not."""
 
-from dataclasses import dataclass
 from uuid import uuid4
 
 from ingest.live.freshness import PROBE_SECONDS, FreshFrames, Limits
 from pipeline.contracts.videos import KeepFrames
+from tests.clock import Clock
 from tests.unit.factories import a_frame
 
 VIDEO = uuid4()
-
-
-@dataclass
-class Clock:
-    now: float = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def run(
     keep: KeepFrames, source_rate: float, analysis_rate: float, seconds: float
 ) -> tuple[FreshFrames, list[int], list[float]]:
     """A source and an analysis of these rates; the numbers that were sent, and how old each was when it was done."""
-    clock = Clock()
+    clock = Clock(100.0)
     fresh = FreshFrames(keep, Limits(1.0, 50_000_000), clock)
     sent: list[int] = []
     ages: list[float] = []
@@ -77,7 +69,7 @@ def test_all_are_kept_if_asked_for_until_the_buffer_is_full() -> None:
 
 
 def test_a_dead_analysis_gets_a_frame_now_and_then_and_nothing_piles_up() -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     fresh = FreshFrames(KeepFrames.NEWEST, Limits(), clock)
     sent: list[int] = []
     for number in range(1, 601):
@@ -91,7 +83,7 @@ def test_a_dead_analysis_gets_a_frame_now_and_then_and_nothing_piles_up() -> Non
 
 
 def test_frames_that_were_lost_do_not_hold_up_those_after_them() -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     fresh = FreshFrames(KeepFrames.NEWEST, Limits(), clock)
     fresh.offer(a_frame(VIDEO, 1))
     assert fresh.take(0) is not None

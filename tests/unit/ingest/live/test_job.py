@@ -20,7 +20,8 @@ from pipeline.contracts.frames import Frame
 from pipeline.contracts.settings import IngestSettings, LiveSettings
 from pipeline.contracts.videos import KeepFrames, Sampling, SourceKind, Video, VideoStatus
 from tests.unit.factories import analyzed, jpeg
-from tests.unit.ingest.benches import Bench, wait_until
+from tests.unit.ingest.benches import Bench
+from tests.waiting import wait_until
 
 QUICK = LiveSettings(live_fresh_seconds=0.4, live_grace_seconds=0.3)
 

@@ -2,21 +2,13 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from ingest.live.packets import Packet
 from ingest.live.transport import backdated
+from tests.clock import Clock
 
 MS = Fraction(1, 1000)
-
-
-@dataclass
-class Clock:
-    now: float = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def stream(clock: Clock, ready: int, pauses: list[float]) -> Iterator[Packet]:
@@ -52,4 +44,4 @@ def test_a_slow_source_is_held_for_a_packet_at_most() -> None:
 
 def test_a_source_without_times_passes_as_it_is() -> None:
     packets = [Packet(b"x", None, None, 7), Packet(b"y", None, None, 8)]
-    assert list(backdated(iter(packets), MS, Clock())) == packets
+    assert list(backdated(iter(packets), MS, Clock(0.0))) == packets

@@ -11,24 +11,16 @@ from connectors.camera.older.cameras import CHECK_SECONDS, IDLE_SECONDS, CameraR
 from framewise import Client
 from pipeline.contracts.errors import TooManyRequests
 from pipeline.contracts.videos import KeepFrames, VideoStatus
+from tests.clock import Clock
 from tests.unit.api.conftest import services  # noqa: F401 - the fixture
 from tests.unit.framewise.conftest import address, client  # noqa: F401 - fixtures
 
 RULES = CameraRules(("objects_detection",), "all", most=2, new_per_minute=2)
 
 
-class Clock:
-    """Goes when it is told to."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture

@@ -4,17 +4,9 @@ from connectors.edge.forwarder.lane import MOST, Lane
 from connectors.edge.forwarder.settings import Route
 from connectors.edge.messages import Message
 from connectors.edge.passing import Answer, InMemoryOutlet, InMemoryReceipt
+from tests.clock import Clock
 
 ROUTE = Route("hw3facestx2", "hw3faces")
-
-
-class Clock:
-    """Stands still until it is told."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def a_message(number: int) -> Message:
@@ -61,7 +53,7 @@ def test_two_messages_that_are_alike_are_both_sent() -> None:
 
 
 def test_while_nobody_listens_one_message_asks_now_and_then_and_then_all_go_in_order() -> None:
-    clock, outlet = Clock(), InMemoryOutlet(answer=Answer.NOBODY)
+    clock, outlet = Clock(0.0), InMemoryOutlet(answer=Answer.NOBODY)
     lane = Lane(ROUTE, outlet, clock=clock)
     receipts = [InMemoryReceipt() for _ in range(5)]
     for number, receipt in enumerate(receipts):
@@ -86,7 +78,7 @@ def test_a_lane_back_to_the_edge_does_not_wait_for_listeners() -> None:
 
 
 def test_what_is_refused_is_tried_again() -> None:
-    clock, outlet, receipt = Clock(), InMemoryOutlet(answer=Answer.REFUSED), InMemoryReceipt()
+    clock, outlet, receipt = Clock(0.0), InMemoryOutlet(answer=Answer.REFUSED), InMemoryReceipt()
     lane = Lane(ROUTE, outlet, await_listener=False, clock=clock)
     lane.take(a_message(1), receipt)
     assert not receipt.given

@@ -18,8 +18,9 @@ from ingest.live.captured.log import CaptureLog, InMemoryCaptureLog, LogRecord
 from ingest.live.job import LiveJob
 from pipeline.contracts.settings import IngestSettings, KafkaSettings, LiveSettings
 from pipeline.contracts.videos import KeepFrames, SourceKind, Video, VideoStatus
-from tests.unit.ingest.benches import Bench, wait_until
+from tests.unit.ingest.benches import Bench
 from tests.unit.ingest.live.captured.records import T0, end, record
+from tests.waiting import wait_until
 
 SETTINGS = LiveSettings(live_buffer_bytes=2**20)
 PICTURES = 60

@@ -8,21 +8,23 @@ from typing import Any
 
 import pytest
 
+from pipeline.contracts.settings import CassandraSettings, KafkaSettings
 from stack.trial import Trial, trial
 from tests.e2e.clips import make_clip
 from tests.e2e.service import Service
 from tests.unit.servers import Site, content, redirect, serving
 
-SERVICES = ("kafka", "cassandra", "schema", "ingest", "api")
+SERVICES = ("schema", "ingest", "api")
+PORTS = ("kafka_port", "cassandra_port")
 FRAMES = 5
 SECRETS = ("hunter2", "open-sesame")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A stack without analysis, a server that it may fetch from, and one beside it that it may not."""
+    """API and ingest on the shared servers, a server that they may fetch from, and one beside it that they may not."""
 
-    stack: Trial
+    logs: tuple[Path, ...]
     service: Service
     allowed: Site
     by_name: Site
@@ -39,7 +41,12 @@ class Setting:
 
 
 @pytest.fixture(scope="module")
-def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
+def setting(
+    servers: Trial,
+    kafka_settings: KafkaSettings,
+    cassandra_settings: CassandraSettings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Setting]:
     with (
         serving() as allowed,
         serving("127.0.0.2") as by_name,
@@ -50,9 +57,12 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
         for site in (allowed, by_name, forbidden):
             site.answers["/a.mp4"] = content(clip)
         m.setenv("FRAMEWISE_ALLOWED_HOSTS", f"127.0.0.1:{allowed.port},127.0.0.2")
-        with trial(*SERVICES) as stack:
+        m.setenv("FRAMEWISE_TOPIC_PREFIX", kafka_settings.topic_prefix)
+        m.setenv("FRAMEWISE_KEYSPACE", cassandra_settings.keyspace)
+        with trial(*SERVICES, **{port: getattr(servers.settings, port) for port in PORTS}) as stack:
             service = Service(stack.settings.api_url)
-            yield Setting(stack, service, allowed, by_name, forbidden)
+            logs = (stack.settings.log_dir, servers.settings.log_dir)
+            yield Setting(logs, service, allowed, by_name, forbidden)
             service.http.close()
 
 
@@ -173,8 +183,8 @@ def test_credentials_are_not_repeated(setting: Setting) -> None:
         assert video["status"] == "failed", template
         shown = str(setting.service.http.get(video["status_url"]).json())
         assert not any(secret in shown for secret in SECRETS), shown
-    for log in setting.stack.settings.log_dir.glob("*.log"):
-        assert not any(secret in log.read_text() for secret in SECRETS), log.name
+    for log in (log for folder in setting.logs for log in folder.glob("*.log")):
+        assert not any(secret in log.read_text(errors="replace") for secret in SECRETS), log.name
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:{allowed}/a.mp4", "http://127.0.0.2:{by_name}/a.mp4"])

@@ -84,7 +84,7 @@ def schemathesis(
         removed = [client.start("https://example.com/a.mp4").video_id for _ in range(REMOVED)]
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
-        "SCHEMATHESIS_HOOKS": "tests.e2e.contract_hooks",
+        "SCHEMATHESIS_HOOKS": "tests.integration.contract_hooks",
         "CONTRACT_VIDEO": str(video.video_id),
         "CONTRACT_REMOVED": ",".join(removed),
         "PYTHONHASHSEED": "0",

@@ -1,0 +1,1 @@
+"""How rate and memory grow with workers, partitions, batches, lengths, numbers of videos and models."""

@@ -1,0 +1,1 @@
+"""A real cluster for tests: Spark, Kafka and Cassandra, each of several processes, on hosts that share nothing."""
