@@ -342,8 +342,19 @@ class AnalysisSettings(_Settings):
     spark_master: str = ""
     spark_driver_memory: str = "1g"
     spark_driver_host: str = Field(default="127.0.0.1", description="where a cluster's workers reach the application")
-    batch_frames: int = Field(default=64, ge=1, description="frames of one Arrow batch, handed to the models together")
-    trigger_frames: int = Field(default=800, ge=1, description="frames of one micro-batch")
+    gpus_per_executor: int = Field(
+        default=1, ge=1, description="of a cluster whose executors are asked for by `spark_jobs.submit`"
+    )
+    batch_frames: int = Field(
+        default_factory=lambda given: 512 if given.get("gpu") else 64,
+        ge=1,
+        description="frames of one Arrow batch, handed to the models together; 512 with GPUs, else 64",
+    )
+    trigger_frames: int = Field(
+        default_factory=lambda given: 4096 if given.get("gpu") else 800,
+        ge=1,
+        description="frames of one micro-batch; 4096 with GPUs, else 800",
+    )
     hang_seconds: float = Field(default=60.0, ge=1, description="without progress, a worker process is ended")
     spark_ui_port: int = Field(default=4040, ge=0)
     preload: bool = Field(default=True, description="load every task's model at start")
