@@ -3,6 +3,7 @@
 import multiprocessing as mp
 import time
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from multiprocessing.queues import Queue as MpQueue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -17,10 +18,12 @@ from inference.images import MAX_PIXELS, decode_jpeg
 from inference.models import Model, load_model
 from inference.runtimes import Compute
 from inference.weights import Weights
+from ingest.decode.picture import Encoder
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.settings import PathSettings
 
-QUALITY = 85
+QUALITY, MOST_HEIGHT, MOST_BYTES = 85, 720, 950_000
+SQUARE = Fraction(1)
 QUEUED = 64
 START_SECONDS = 120.0
 Found = dict[int, list[tuple[str, float]]]
@@ -37,11 +40,11 @@ def objects_model() -> Model:
 
 def jpegs(video: Path, wanted: Callable[[int], bool]) -> Iterator[tuple[int, bytes]]:
     """The JPEG of each wanted frame, by 1-based number."""
+    encoder = Encoder(MOST_HEIGHT, QUALITY, MOST_BYTES)
     with av.open(str(video)) as container:
         for number, frame in enumerate(container.decode(video=0), start=1):
             if wanted(number):
-                image = frame.to_ndarray(format="bgr24")
-                yield number, cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+                yield number, encoder.encode(frame, SQUARE)[0]
 
 
 def _found(model: Model, jpeg: bytes) -> list[tuple[str, float]]:

@@ -2,9 +2,7 @@
 
 import logging
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -13,15 +11,16 @@ from inference.ahead import Ahead, Alone, Beside
 from inference.arrays import Image
 from inference.batches import Answer, predict_all
 from inference.cards import read_cards
+from inference.chunks import Chunk
 from inference.emotions import read_emotions
-from inference.faces import FacesNeed, reaching, threshold
-from inference.images import MAX_PIXELS, decode_jpeg
+from inference.faces import reaching, threshold
+from inference.images import MAX_PIXELS
 from inference.models import Foreseeing
 from inference.runtimes import Compute
 from inference.shelf import ModelShelf
 from inference.timed import Heard, nobody
 from inference.weights import Weights
-from pipeline.contracts.errors import FrameUnreadable, ModelUnavailable
+from pipeline.contracts.errors import ModelUnavailable
 from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import FrameResult, ModelInfo, ResultStatus, TaskName, TaskRequest
 from pipeline.contracts.settings import PathSettings
@@ -32,15 +31,6 @@ FRAMES_ON_CPU, FRAMES_ON_GPU = 8, 64
 """Frames whose pixels are in memory together: a few batches of the models. Beside a GPU there are twice as many."""
 BESIDE_GPU = 8
 """Threads that decode and scale for a GPU, at most: one a core."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    """Frames whose pixels are in memory: the pictures that can be read, and the reason for each other, by index."""
-
-    frames: Sequence[Frame]
-    images: dict[int, Image]
-    unreadable: dict[int, Answer]
 
 
 class Analyzer:
@@ -110,28 +100,19 @@ class Analyzer:
             found.extend(self._analyze(chunk))
         return found
 
-    def _prepare(self, frames: Sequence[Frame]) -> _Chunk:
+    def _prepare(self, frames: Sequence[Frame]) -> Chunk:
         """Decode frames and, beside a GPU, make the models' input of them."""
-        read = self._ahead.each(self._decode, frames)
-        images = {i: image for i, image in enumerate(read) if not isinstance(image, Answer)}
-        chunk = _Chunk(frames, images, {i: answer for i, answer in enumerate(read) if isinstance(answer, Answer)})
+        chunk = Chunk.read(frames, self._ahead, self._max_pixels)
         if isinstance(self._ahead, Beside):
             self._expect(chunk)
         return chunk
 
-    def _decode(self, frame: Frame) -> Image | Answer:
-        """The picture of a frame, or why it cannot be read."""
-        try:
-            return decode_jpeg(frame.jpeg, self._max_pixels)
-        except FrameUnreadable as error:
-            return Answer(error=str(error))
-
-    def _expect(self, chunk: _Chunk) -> None:
+    def _expect(self, chunk: Chunk) -> None:
         """Tell the models which pictures they will be asked about."""
-        asked = [(TaskName.FACES, indices) for indices in self._face_needs(chunk).values()]
+        asked = [(TaskName.FACES, indices) for indices in chunk.face_needs(self._face_threshold).values()]
         asked += [
             (request.name, indices)
-            for request, indices in _groups(chunk).items()
+            for request, indices in chunk.asked().items()
             if request.name not in (TaskName.FACES, TaskName.EMOTIONS)
         ]
         for task, indices in asked:
@@ -142,11 +123,11 @@ class Analyzer:
             except Exception as error:  # noqa: BLE001 - it is asked again, and answers for itself then
                 logger.debug("%s cannot prepare: %s", task.value, error)
 
-    def _analyze(self, chunk: _Chunk) -> list[tuple[FrameResult, ...]]:
+    def _analyze(self, chunk: Chunk) -> list[tuple[FrameResult, ...]]:
         images, unreadable = chunk.images, chunk.unreadable
         faces = self._find_faces(chunk)
         answers: dict[tuple[int, TaskRequest], Answer] = {}
-        for request, indices in _groups(chunk).items():
+        for request, indices in chunk.asked().items():
             found = self._answer(request, [images[i] for i in indices], [faces.get(i, Answer()) for i in indices])
             answers.update(zip(((i, request) for i in indices), found, strict=True))
         found_in = [
@@ -158,19 +139,10 @@ class Analyzer:
             for i, (frame, results) in enumerate(zip(chunk.frames, found_in, strict=True))
         ]
 
-    def _face_needs(self, chunk: _Chunk) -> dict[FacesNeed, list[int]]:
-        """The frames whose tasks need faces, at the lowest threshold needed, by index."""
-        needs: defaultdict[FacesNeed, list[int]] = defaultdict(list)
-        for index in chunk.images:
-            frame = chunk.frames[index]
-            if need := FacesNeed.of(frame.tasks, self._face_threshold, hiding=frame.blurred):
-                needs[need].append(index)
-        return needs
-
-    def _find_faces(self, chunk: _Chunk) -> dict[int, Answer]:
+    def _find_faces(self, chunk: Chunk) -> dict[int, Answer]:
         """The faces of the frames whose tasks need them."""
         found: dict[int, Answer] = {}
-        for need, indices in self._face_needs(chunk).items():
+        for need, indices in chunk.face_needs(self._face_threshold).items():
             request = TaskRequest(TaskName.FACES, need.min_confidence, need.max_batch_size)
             found.update(zip(indices, self._run(request, [chunk.images[i] for i in indices]), strict=True))
         return found
@@ -213,12 +185,3 @@ class Analyzer:
         card = self._shelf.card(task)
         model, digest = (card.name, card.digest) if card else ("", "")
         return FrameResult(task, model, digest, status, answer.error, round(answer.milliseconds, 3), answer.detections)
-
-
-def _groups(chunk: _Chunk) -> dict[TaskRequest, list[int]]:
-    """The readable frames that ask for the same task with the same options, by index."""
-    groups: defaultdict[TaskRequest, list[int]] = defaultdict(list)
-    for index in chunk.images:
-        for request in dict.fromkeys(chunk.frames[index].tasks):
-            groups[request].append(index)
-    return groups

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from pipeline.contracts.errors import ClusterError
 from pipeline.contracts.settings import AnalysisSettings, ClusterSettings
-from spark_jobs import executors
+from spark_jobs import executors, gpus
 
 CODE = "framewise-code"
 """Where our archive is unpacked, beside each executor."""
@@ -68,9 +68,16 @@ def options(cluster: ClusterSettings, analysis: AnalysisSettings, archive: Path)
         # Spark has them already; each executor would fetch 60 MB for nothing.
         "spark.jars.excludes": "org.apache.hadoop:hadoop-client-api,org.apache.hadoop:hadoop-client-runtime",
     }
+    if analysis.gpu:
+        # The script lies where it lies here, as in our image: what Spark ships comes after it has looked for GPUs.
+        chosen |= gpus.of_each_executor(analysis.gpus_per_executor, cores)
     if not analysis.spark_master.startswith("spark://"):
         # Spark's own cluster gives all its cores, those that come later too; others are asked for a number.
-        chosen["spark.executor.instances"] = str(math.ceil((analysis.workers + analysis.live_workers) / cores))
+        needed = math.ceil((analysis.workers + analysis.live_workers) / cores)
+        if analysis.gpu:
+            needed = max(needed, math.ceil(analysis.workers / analysis.gpus_per_executor))
+            chosen["spark.executor.resource.gpu.vendor"] = "nvidia.com"
+        chosen["spark.executor.instances"] = str(needed)
     return chosen
 
 

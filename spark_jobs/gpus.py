@@ -31,10 +31,25 @@ def resources(gpus: int, tasks: int, script: Path = DISCOVERY) -> dict[str, str]
     return {
         "spark.worker.resource.gpu.amount": str(gpus),
         "spark.worker.resource.gpu.discoveryScript": str(script),
+        "spark.executor.cores": str(tasks),
+    } | of_each_executor(gpus, tasks, script)
+
+
+def of_each_executor(gpus: int, cores: int, script: Path = DISCOVERY) -> dict[str, str]:
+    """The Spark configuration of a cluster's executors with `gpus` GPUs each, shared evenly by as many tasks as cores.
+
+    A cluster gives an application as many executors as it has GPUs for. Raises ModelUnavailable where GPUs of an
+    executor would have nothing to do.
+    """
+    if cores < gpus:
+        raise ModelUnavailable(
+            f"an executor has {gpus} GPUs and {cores} cores: each GPU needs a core for its worker "
+            "(FRAMEWISE_SPARK_EXECUTOR_CORES, FRAMEWISE_GPUS_PER_EXECUTOR)"
+        )
+    return {
         "spark.executor.resource.gpu.amount": str(gpus),
         "spark.executor.resource.gpu.discoveryScript": str(script),
-        "spark.task.resource.gpu.amount": f"{1 / math.ceil(tasks / gpus):.4g}",
-        "spark.executor.cores": str(tasks),
+        "spark.task.resource.gpu.amount": f"{1 / math.ceil(cores / gpus):.4g}",
     }
 
 

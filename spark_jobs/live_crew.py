@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from pipeline.whole_files import write_whole
-from spark_jobs.live import LiveTask
+from spark_jobs.live import TOGETHER_ON_GPU, LiveTask
 from spark_jobs.live_frames import KafkaLiveFrames
 from spark_jobs.live_need import LiveNeed
 from spark_jobs.process import WorkerSettings, this_process
@@ -43,7 +43,8 @@ def follow(spark: SparkSession, settings: WorkerSettings, shares: int) -> None:
             for share in batch.column("id").to_pylist():
                 worker, counts = this_process(settings).live()
                 frames = KafkaLiveFrames(settings.kafka, share, shares)
-                LiveTask(worker, frames, counts).run(lambda: is_current(data_dir, shares))
+                together = TOGETHER_ON_GPU if settings.gpu else 1
+                LiveTask(worker, frames, counts, together).run(lambda: is_current(data_dir, shares))
         yield from ()
 
     spark.range(0, shares, 1, shares).mapInArrow(serve, "nothing boolean").toArrow()

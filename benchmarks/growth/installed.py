@@ -1,9 +1,15 @@
 """Owns the table of what an installation holds: packages, jars and weights by megabytes, and what could be left out."""
 
+import re
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
 
+from pipeline.contracts.settings import ROOT
+
+LOCK = ROOT / "requirements" / "cpu.lock"
+"""What a service needs on a machine without GPU; tests need more."""
+PINNED = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==", re.MULTILINE)
 MIB = 2**20
 LEAST_MIB = 20.0
 TENSORFLOW = "emotions, and faces and objects where their ONNX weights cannot be had"
@@ -12,11 +18,6 @@ LEFT_OUT = {
     "tensorflow-cpu": TENSORFLOW,
     "pyspark": "the analysis; hosts of the API and of ingest alone do without it",
     "bokeh": "the charts of insights",
-    "ray": "the benchmark beside Ray Data",
-    "matplotlib": "the plot of the benchmark",
-    "moto": "tests of the door to AWS",
-    "mypy": "checking types",
-    "ruff": "checking style",
 }
 """What is lost without a package, as far as it can be left out."""
 
@@ -32,13 +33,13 @@ class Part:
 
 def packages(prefix: Path) -> list[Part]:
     """Every installed package of a virtual environment."""
-    found = []
+    needed, found = set(PINNED.findall(LOCK.read_text())), []
     for one in distributions(path=[str(p) for p in prefix.glob("lib/python*/site-packages")]):
         size = sum(
             path.stat().st_size for file in one.files or () if (path := Path(str(one.locate_file(file)))).is_file()
         )
-        name = str(one.metadata["Name"]).lower()
-        found.append(Part(name, size, LEFT_OUT.get(name, "")))
+        name = str(one.metadata["Name"]).lower().replace("_", "-")
+        found.append(Part(name, size, LEFT_OUT.get(name, "") if name in needed else "tests, checks and benchmarks"))
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -38,7 +39,7 @@ def _encoded(path: Path, clip: Clip) -> Iterator[bytes]:
     with av.open(str(path)) as container:
         for number, frame in enumerate(container.decode(video=0)):
             if number % clip.step == 0:
-                image = frame.to_ndarray(format="bgr24")
+                image: Any = frame.to_ndarray(format="bgr24")
                 if image.shape[0] > clip.height or clip.enlarged:
                     size = (round(image.shape[1] * clip.height / image.shape[0]), clip.height)
                     image = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR if clip.enlarged else cv2.INTER_AREA)

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -110,10 +111,13 @@ def centred(centres: Floats, sizes: Floats) -> Floats:
     return np.concatenate((centres - half, centres + half), axis=1)
 
 
+@lru_cache(maxsize=64)
 def grid(height: int, width: int) -> Floats:
-    """Cells of a grid, row by row: [height · width, 2] as (column, row)."""
+    """Cells of a grid, row by row: [height · width, 2] as (column, row). It is shared: not to be written to."""
     rows, columns = np.mgrid[:height, :width]
-    return np.stack((columns.ravel(), rows.ravel()), axis=1).astype(np.float32)
+    cells = np.stack((columns.ravel(), rows.ravel()), axis=1).astype(np.float32)
+    cells.flags.writeable = False
+    return cells
 
 
 def joined(parts: Sequence[Candidates]) -> Candidates:

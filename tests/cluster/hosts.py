@@ -59,6 +59,16 @@ class Network:
         self.running.append(process)
         return process
 
+    def process(self, host: str, command: str) -> psutil.Process:
+        """The process of a host of which the command says this. Raises LookupError."""
+        folder = str(self.hosts[host].folder)
+        for process in self.running:
+            with contextlib.suppress(psutil.Error):
+                words = " ".join(process.cmdline())
+                if command in words and folder in words:
+                    return process
+        raise LookupError(f"{host} runs no {command}")
+
     def end(self) -> None:
         """End every process, the last one first, and what it started."""
         for process in reversed(self.running):

@@ -66,13 +66,7 @@ class Cluster:
 
     def process(self, host: str, command: str) -> psutil.Process:
         """The process of a host of which the command says this."""
-        folder = str(self.host(host).folder)
-        for process in self.network.running:
-            with contextlib.suppress(psutil.Error):
-                words = " ".join(process.cmdline())
-                if process.is_running() and command in words and folder in words:
-                    return process
-        raise LookupError(f"{host} runs no {command}")
+        return self.network.process(host, command)
 
     def add_worker(self, name: str, cores: int) -> None:
         """Another worker of Spark joins."""

@@ -95,6 +95,15 @@ def test_each_frame_is_analysed_by_itself_and_said_in_order(trial: Trial) -> Non
     assert trial.frames.closed
 
 
+def test_for_a_gpu_those_that_wait_are_analysed_together(trial: Trial) -> None:
+    worker = trial.task._worker
+    task = LiveTask(worker, trial.frames, trial.counts, together=3)
+    patience = time.monotonic() + 10
+    task.run(lambda: trial.frames.kept_offsets[-1:] != [5] and time.monotonic() < patience)
+    assert trial.analyzer.batches == [3, 2]
+    assert [frame.frame_number for frame in trial.publisher.results] == [1, 2, 3, 4, 5]
+
+
 def test_what_is_kept_and_counted_is_not_read_again(trial: Trial) -> None:
     trial.run(lambda: trial.frames.kept_offsets[-1:] == [5])
     assert set(trial.results.outcomes(trial.video.video_id, 0)) == {1, 2, 3, 4, 5}

@@ -83,3 +83,53 @@ def test_each_worker_is_given_a_gpu_of_its_own(tmp_path: Path) -> None:
         check=False,
     )
     assert "GIVEN [('4', '4'), ('7', '7')]" in done.stdout, done.stderr[-3000:]
+
+
+CLUSTER = """
+import sys, time
+from pathlib import Path
+from pyspark import TaskContext
+from pyspark.sql import SparkSession
+from spark_jobs import gpus
+
+def given(_):
+    time.sleep(1)
+    return [(TaskContext.get().resources()["gpu"].addresses[0] == gpus.bind_this_process(), __import__("os").getppid())]
+
+builder = SparkSession.builder.master("local-cluster[2,2,1024]").config("spark.ui.enabled", "false")
+builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.executorEnv.PYTHONPATH", sys.argv[2])
+workers = {"spark.worker.resource.gpu.amount": "1", "spark.worker.resource.gpu.discoveryScript": sys.argv[1]}
+options = workers | {"spark.executor.cores": "2", "spark.executor.memory": "512m"}
+for name, value in (options | gpus.of_each_executor(1, 2, Path(sys.argv[1]))).items():
+    builder = builder.config(name, value)
+spark = builder.getOrCreate()
+while spark.sparkContext._jsc.sc().getExecutorMemoryStatus().size() < 3:
+    time.sleep(0.1)
+found = spark.sparkContext.parallelize(range(4), 4).mapPartitions(given).collect()
+print("GIVEN", [right for right, _ in found], "executors", len({daemon for _, daemon in found}))
+spark.stop()
+"""
+
+
+@pytest.mark.slow
+def test_workers_on_several_executors_have_the_gpu_of_theirs(tmp_path: Path) -> None:
+    """Two executors with a GPU each, two tasks on each: all four run at the same time, and each knows its GPU."""
+    discovery = script(tmp_path, """echo '{"name": "gpu", "addresses": ["3"]}'""")
+    (tmp_path / "application.py").write_text(CLUSTER)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "application.py"), str(discovery), str(ROOT)],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable, "HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert "GIVEN [True, True, True, True] executors 2" in done.stdout, done.stderr[-3000:]
+
+
+def test_beside_gpus_batches_are_larger_unless_they_are_set() -> None:
+    plain, beside, own = AnalysisSettings(), AnalysisSettings(gpu=True), AnalysisSettings(gpu=True, batch_frames=9)
+    assert (plain.batch_frames, plain.trigger_frames) == (64, 800)
+    assert (beside.batch_frames, beside.trigger_frames) == (512, 4096)
+    assert (own.batch_frames, own.trigger_frames) == (9, 4096)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.contracts.errors import ClusterError
+from pipeline.contracts.errors import ClusterError, ModelUnavailable
 from pipeline.contracts.settings import ROOT, AnalysisSettings, ClusterSettings, PathSettings
 from spark_jobs import archive, cluster, executors, submit
 from spark_jobs.executors import Look, problems_of
@@ -84,6 +84,31 @@ def test_executors_are_asked_for_as_the_settings_say(tmp_path: Path) -> None:
     assert "spark.executor.instances" not in chosen, "Spark's own cluster gives what it has, later cores too"
     elsewhere = AnalysisSettings(spark_master="k8s://https://192.0.2.1:6443", workers=4, live_workers=1)
     assert cluster.options(asked, elsewhere, tmp_path / "a.zip")["spark.executor.instances"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("each", "cores", "share", "executors"),
+    [(1, 1, "1", "5"), (1, 2, "0.5", "4"), (2, 2, "1", "3"), (4, 5, "0.5", "1"), (2, 1, None, None)],
+)
+def test_gpus_are_those_of_every_executor(
+    each: int, cores: int, share: str | None, executors: str | None, tmp_path: Path
+) -> None:
+    """Four GPUs in all, and a task for live frames that shares one; a GPU without a core is refused."""
+    analysis = AnalysisSettings(
+        spark_master="k8s://https://192.0.2.1:6443", gpu=True, gpus_per_executor=each, workers=4, live_workers=1
+    )
+    asked = ClusterSettings(spark_executor_cores=cores)
+    if share is None:
+        with pytest.raises(ModelUnavailable, match="2 GPUs and 1 cores"):
+            cluster.options(asked, analysis, tmp_path / "a.zip")
+        return
+    chosen = cluster.options(asked, analysis, tmp_path / "a.zip")
+    assert chosen["spark.executor.resource.gpu.amount"] == str(each)
+    assert (chosen["spark.task.resource.gpu.amount"], chosen["spark.executor.resource.gpu.vendor"]) == (
+        share,
+        "nvidia.com",
+    )
+    assert chosen["spark.executor.instances"] == executors
 
 
 def test_a_submission_has_what_the_command_line_says() -> None:

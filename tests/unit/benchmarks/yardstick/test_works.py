@@ -1,27 +1,9 @@
 from pathlib import Path
 
 import av
-import numpy as np
-import pytest
 
 from benchmarks.yardstick.footage import Footage
 from benchmarks.yardstick.works import names, work
-
-
-@pytest.fixture
-def footage(tmp_path: Path) -> Footage:
-    """Clips out of two sources of six frames of 4:3: one of ever brighter greys, one of ever darker ones."""
-    sources = []
-    for name, greys in (("up", range(0, 120, 20)), ("down", range(240, 120, -20))):
-        path = tmp_path / f"{name}.mp4"
-        with av.open(str(path), "w") as out:
-            stream = out.add_stream("libx264", rate=10, options={"crf": "1"})
-            stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
-            for grey in greys:
-                out.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((120, 160, 3), grey, np.uint8))))
-            out.mux(stream.encode())
-        sources.append(path)
-    return Footage(tmp_path / "clips", tuple(sources))
 
 
 def greys(path: Path) -> list[int]:
@@ -48,9 +30,23 @@ def test_a_clip_is_made_once(footage: Footage) -> None:
     assert made.stat().st_mtime_ns == before
 
 
-def test_a_work_says_what_there_is_to_do(footage: Footage) -> None:
-    short = work("objects-480p-short", footage, size=0.02)
-    assert (short.name, short.frames, len(set(short.clips))) == ("objects-480p-short-40", 40, 40)
-    long = work("all-480p-long", footage, size=0.1)
-    assert (long.name, long.frames, len(long.clips), len(long.tasks)) == ("all-480p-long-56", 56, 1, 4)
+class Unmade(Footage):
+    """Names clips without making them."""
+
+    def clip(self, lines: int, frames: int, number: int, *, mixed: bool) -> Path:
+        return self.folder / f"{lines}-{frames}-{number}-{mixed}"
+
+
+def test_a_work_says_what_there_is_to_do() -> None:
+    footage = Unmade(Path("clips"), ())
+    short = work("objects-480p-short", footage, size=0.1)
+    assert (short.name, short.frames, len(set(short.clips))) == ("objects-480p-short-200", 200, 40)
+    assert short.clips[7] == Path("clips/480-5-7-False")
+    long = work("all-1080p-long", footage, size=0.1)
+    assert (long.name, long.frames, len(long.tasks)) == ("all-1080p-long-48", 48, 4)
+    assert long.clips == (Path("clips/1080-48-0-True"),)
     assert len(names()) == 8
+
+
+def test_a_work_has_a_frame_a_clip_at_least() -> None:
+    assert work("objects-480p-short", Unmade(Path("clips"), ()), size=0.001).frames == 40
