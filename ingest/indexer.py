@@ -106,9 +106,7 @@ class Indexer:
         self._stores.digests.remove(video_id, [c.bucket for c in changed])
         self._stores.results.settle(changed)
 
-    def _digested(
-        self, video_id: UUID, summaries: Sequence[BucketSummary], growing: Collection[int]
-    ) -> Iterator[int]:
+    def _digested(self, video_id: UUID, summaries: Sequence[BucketSummary], growing: Collection[int]) -> Iterator[int]:
         """Bring digests up to date, one after the other; those of buckets that grow, now and then."""
         stamps = self._stores.digests.stamps(video_id, [s.bucket for s in summaries])
         for summary in summaries:
