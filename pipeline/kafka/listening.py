@@ -12,7 +12,7 @@ from pipeline.contracts.errors import StoreUnavailable
 from pipeline.contracts.settings import KafkaSettings
 from pipeline.kafka.topics import wait_for_broker
 
-POLL_MS = 200
+POLL_MS = 500
 AT_ONCE = 500
 FETCH_BYTES = 4 * 2**20
 
