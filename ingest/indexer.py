@@ -52,8 +52,14 @@ class Indexer:
     A bucket is taken off the list when its digest and the video's entries are kept, and not if it has changed again.
     """
 
-    def __init__(self, stores: Indexed, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        stores: Indexed,
+        clock: Callable[[], float] = time.monotonic,
+        changing_seconds: float = CHANGING_SECONDS,
+    ) -> None:
         self._stores = stores
+        self._changing_seconds = changing_seconds
         self._clock = clock
         self._stop = threading.Event()
 
@@ -90,7 +96,7 @@ class Indexer:
         summaries = {s.bucket: s for s in self._stores.results.summaries(video_id)}
         counted = [c for c in changed if _is_counted(c, summaries.get(c.bucket))]
         due = [summaries[c.bucket] for c in counted if c.bucket in summaries]
-        growing = frozenset() if video.status.terminal else _growing(summaries.values())
+        growing = frozenset() if video.status.terminal else _growing(summaries.values(), self._changing_seconds)
         done = list(self._digested(video_id, due, growing))
         if done or len(due) < len(counted):
             revision = max(*(s.revision for s in summaries.values()), *(c.revision for c in counted), 0)
@@ -152,9 +158,9 @@ def _entry(video: Video, total: LabelTotal) -> SearchEntry:
     )
 
 
-def _growing(summaries: Collection[BucketSummary]) -> frozenset[int]:
+def _growing(summaries: Collection[BucketSummary], seconds: float) -> frozenset[int]:
     """The buckets of a video that runs to which more frames come: the last, and those that were counted just now."""
-    lately = (time.time() - CHANGING_SECONDS) * 1e6
+    lately = (time.time() - seconds) * 1e6
     newest = max((summary.bucket for summary in summaries), default=None)
     return frozenset(s.bucket for s in summaries if s.bucket == newest or s.revision > lately)
 

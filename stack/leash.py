@@ -1,4 +1,4 @@
-"""Owns the tie between a child and the supervisor: on Linux, a child is asked to end when its parent has died.
+"""Owns what a child is given on Linux before it begins: it is asked to end when its parent has died, and its naps.
 
 Runs as a script: `python leash.py COMMAND…` becomes COMMAND.
 """
@@ -8,14 +8,19 @@ import os
 import signal
 import sys
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_TIMERSLACK = 1, 29
+TIMER_SLACK = "FRAMEWISE_STACK_TIMER_SLACK"
+"""How many nanoseconds late the system may end a nap of this child's threads, so that they take fewer of them."""
 
 
 def main(command: list[str]) -> None:
     """Become `command`; never returns."""
     parent = os.environ.get("FRAMEWISE_STACK_PARENT", "")
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        library = ctypes.CDLL(None, use_errno=True)
+        library.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if slack := os.environ.pop(TIMER_SLACK, ""):
+            library.prctl(PR_SET_TIMERSLACK, ctypes.c_ulong(int(slack)))
         if parent and os.getppid() != int(parent):
             sys.exit("the supervisor has gone")
     os.execvp(command[0], command)

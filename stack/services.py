@@ -136,6 +136,7 @@ SERVICES = (
         lambda settings, pid: cassandra.ready(settings),
         cassandra.ready,
         prepare=cassandra.prepare,
+        variables=cassandra.variables,
         ports=("cassandra_port", "cassandra_storage_port"),
         jars=("cassandra",),
         ready_limit=120.0,

@@ -34,7 +34,7 @@ EVENT_SCHEMA = {
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "events until the video has ended",
-        "content": {"text/event-stream": {"itemSchema": EVENT_SCHEMA, "example": EXAMPLE}},
+        "content": {"text/event-stream": {"itemSchema": EVENT_SCHEMA, "schema": EVENT_SCHEMA, "example": EXAMPLE}},
     },
     204: {"description": "the last event was received; there is nothing to reconnect for"},
 }

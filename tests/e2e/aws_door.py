@@ -89,7 +89,8 @@ class AwsWorld:
     def steps(self) -> dict[int, dict[str, Any]]:
         """This step of each document."""
         items = self.table.scan(ConsistentRead=True)["Items"]
-        return {int(item["VideoId"]): step for item in items for step in item["process_steps"] if step["step"] == STEP}
+        steps = ((item["VideoId"], step) for item in items for step in item.get("process_steps", ()))
+        return {int(video_id): step for video_id, step in steps if step["step"] == STEP}
 
     def states(self) -> list[str]:
         """How they stand."""

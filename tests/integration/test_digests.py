@@ -47,9 +47,10 @@ class World:
     digests: DigestStore
     search: SearchIndex
 
-    def indexer(self) -> Indexer:
+    def indexer(self, changing_seconds: float = 0.0) -> Indexer:
         """A new one."""
-        return Indexer(Indexed(self.videos, self.results, self.digests, self.search))
+        stores = Indexed(self.videos, self.results, self.digests, self.search)
+        return Indexer(stores, changing_seconds=changing_seconds)
 
     def video(self, *numbers: int) -> Video:
         """A video with dogs in these frames."""
@@ -226,6 +227,18 @@ def test_a_bucket_that_grows_is_read_now_and_then_and_at_the_end(client: Cassand
     world.videos.transition(video.video_id, VideoStatus.COMPLETED)
     world.indexer().index()
     assert world.found(video) == {"dog": 5}
+
+
+def test_a_bucket_that_was_counted_just_now_is_left_alone_until_the_end(client: CassandraClient) -> None:
+    world = on_cassandra(client)
+    video = world.video(1)
+    world.indexer().index()
+    world.save(video, 2, 1001)
+    world.indexer(changing_seconds=60).index()
+    assert world.found(video) == {"dog": 2}
+    world.videos.transition(video.video_id, VideoStatus.COMPLETED)
+    world.indexer(changing_seconds=60).index()
+    assert world.found(video) == {"dog": 3}
 
 
 def test_a_bucket_that_a_retry_has_emptied_is_found_no_more(

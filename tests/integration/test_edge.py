@@ -65,7 +65,7 @@ class World:
 
     def files(self) -> dict[str, bytes]:
         """What is in the store, by path."""
-        found = (p for p in self.store.rglob("*") if p.is_file())
+        found = (p for p in self.store.glob("[!.]*/**/*") if p.is_file())
         return {str(p.relative_to(self.store)): p.read_bytes() for p in found}
 
 
