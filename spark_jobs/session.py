@@ -15,8 +15,6 @@ TASK_ATTEMPTS = 10
 """Several batches of one task may each end their worker once, before their frames are tried alone."""
 LIGHT_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxMetaspaceSize=256m"
 """For a JVM that only passes bytes on: the optimising compiler costs more than it saves."""
-YOUNG = "-XX:NewSize=256m"
-"""Frames pass through and are gone: with more room for what is young, fewer are copied while the heap is cleaned."""
 GPU_EXECUTOR_MB = 2048
 
 
@@ -45,7 +43,7 @@ def options(settings: AnalysisSettings, paths: PathSettings, live: int = 0) -> d
         "spark.driver.memory": settings.spark_driver_memory,
         "spark.driver.host": settings.spark_driver_host,
         "spark.driver.bindAddress": settings.spark_driver_host,
-        "spark.driver.extraJavaOptions": f"{LIGHT_JVM} {YOUNG} -Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": f"{LIGHT_JVM} -Duser.timezone=UTC",
         "spark.local.dir": str(paths.data_dir / "spark"),
         "spark.sql.warehouse.dir": str(paths.data_dir / "spark" / "warehouse"),
         "spark.sql.session.timeZone": "UTC",
