@@ -11,7 +11,7 @@ from pipeline.contracts.frames import bucket_of
 from pipeline.contracts.results import AnalyzedFrame
 from pipeline.stores.results import ResultStore
 
-EVERY_SECONDS = 4.0
+EVERY_SECONDS = 2.0
 Place = tuple[UUID, int]
 
 
