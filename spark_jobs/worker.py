@@ -1,6 +1,7 @@
 """Owns what a Python worker does: store each frame, run the models on a batch, keep the outcomes."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 WRITERS = 4
 """Threads that store frames: they wait for the disk while the models compute."""
+PORTION_SECONDS = 2.0
 AT_ONCE = 16
 """Frames that one of them stores together: a file system makes them safe for little more than one."""
 
@@ -38,6 +40,7 @@ class FrameWorker:
         self._frames = frames
         self._sink = sink
         self._name = name
+        self._seconds_each = 0.0
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="store")
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keep")
 
@@ -51,8 +54,10 @@ class FrameWorker:
         behind: Future[None] | None = None
         try:
             for records in batches:
-                said, keeping = self.take(records, behind)
-                behind = keeping
+                said: list[Row] = []
+                for some in self._portions(records):
+                    rows, behind = self.take(some, behind)
+                    said += rows
                 yield said
             if behind is not None:
                 behind.result()
@@ -60,6 +65,16 @@ class FrameWorker:
         finally:
             if behind is not None:
                 wait([behind])
+
+    def _portions(self, records: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        """Equal parts of a batch of about two seconds each, by the time the last took: ingest waits for outcomes."""
+        parts = max(1, round(len(records) * self._seconds_each / PORTION_SECONDS))
+        size = -(-len(records) // parts) or 1
+        for start in range(0, len(records), size):
+            some = records[start : start + size]
+            began = time.monotonic()
+            yield some
+            self._seconds_each = (time.monotonic() - began) / len(some)
 
     def begin(self) -> None:
         """A task begins."""

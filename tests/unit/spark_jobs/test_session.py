@@ -130,6 +130,6 @@ def test_workers_on_several_executors_have_the_gpu_of_theirs(tmp_path: Path) -> 
 
 def test_beside_gpus_batches_are_larger_unless_they_are_set() -> None:
     plain, beside, own = AnalysisSettings(), AnalysisSettings(gpu=True), AnalysisSettings(gpu=True, batch_frames=9)
-    assert (plain.batch_frames, plain.trigger_frames) == (16, 800)
+    assert (plain.batch_frames, plain.trigger_frames) == (64, 800)
     assert (beside.batch_frames, beside.trigger_frames) == (512, 4096)
     assert (own.batch_frames, own.trigger_frames) == (9, 4096)

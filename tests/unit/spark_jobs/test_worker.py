@@ -127,6 +127,16 @@ def test_everything_is_kept_when_the_last_batch_has_been_taken(tmp_path: Path) -
     assert sink.finished == 5
 
 
+def test_a_batch_that_takes_long_is_taken_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spark_jobs.worker.PORTION_SECONDS", 1e-9)
+    analyzer, sink, video_id = Stub(), Kept(), uuid4()
+    worker = FrameWorker(careful(analyzer, tmp_path), InMemoryFrameStore(), sink, "w1")
+    batches = [[record(a_frame(video_id, n)) for n in numbers] for numbers in ((1, 2), (3, 4, 5))]
+    assert [len(said) for said in worker.outcomes(batches)] == [2, 3]
+    assert analyzer.batches == [2, 1, 1, 1]
+    assert [frame.frame_number for frame in sink.frames] == [1, 2, 3, 4, 5]
+
+
 class FullStore(InMemoryFrameStore):
     """Has no room, for as many calls as it is told."""
 
