@@ -21,15 +21,15 @@ from pathlib import Path
 import httpx
 
 from benchmarks.latency import roots
-from benchmarks.throughput import running
+from benchmarks.running import running
 from benchmarks.usage import Usage
-from pipeline.contracts.results import TaskName
+from pipeline.contracts.results import USUAL_TASKS
 from pipeline.contracts.settings import CassandraSettings
 from stack.jars import CONF, folder_of
 from stack.ports import free_ports
 from stack.settings import StackSettings
 
-SETS = {str(task): str(task) for task in TaskName} | {"all": ",".join(TaskName)}
+SETS = {str(task): str(task) for task in USUAL_TASKS} | {"all": ",".join(USUAL_TASKS)}
 FILMS = ("people_vtest.avi", "woman_dog.mp4")
 WAIT_SECONDS, FLUSH_SECONDS = 600.0, 60.0
 POLL_SECONDS = 1.0

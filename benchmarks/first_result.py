@@ -23,7 +23,7 @@ import httpx
 from benchmarks.clips import cut
 from benchmarks.latency import beside
 from benchmarks.many import wait
-from benchmarks.throughput import running
+from benchmarks.running import running
 
 POLL_SECONDS = 0.02
 WAIT_SECONDS = 120.0

@@ -29,7 +29,7 @@ from benchmarks.at_work import Stint, finished, shares, stints
 from benchmarks.clips import cut
 from benchmarks.feeding import ENDED
 from benchmarks.latency import roots
-from benchmarks.throughput import running
+from benchmarks.running import running
 from benchmarks.usage import Usage
 from pipeline.cassandra.client import CassandraClient
 from pipeline.contracts.settings import CassandraSettings

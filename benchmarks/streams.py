@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks import numbered
 from benchmarks.latency import endpoint, roots
 from benchmarks.publisher import Publisher
-from benchmarks.throughput import running
+from benchmarks.running import running
 from benchmarks.usage import Usage
 from stack.settings import StackSettings
 

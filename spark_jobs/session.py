@@ -13,9 +13,13 @@ from spark_jobs import gpus
 
 TASK_ATTEMPTS = 10
 """Several batches of one task may each end their worker once, before their frames are tried alone."""
-LIGHT_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxMetaspaceSize=256m"
+LIGHT_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC"
 """For a JVM that only passes bytes on: the optimising compiler costs more than it saves."""
 GPU_EXECUTOR_MB = 2048
+STANDING_STILL = {"spark.network.timeout": "24h", "spark.rpc.askTimeout": "120s"}
+"""On one machine: the executor is this process. After minutes in which the machine stood still, as laptops and virtual
+machines do, Spark would take it for lost, and end the application."""
+STREAMING = "org.apache.spark.sql.execution.streaming"
 
 
 def master_of(settings: AnalysisSettings, live: int = 0) -> str:
@@ -43,13 +47,15 @@ def options(settings: AnalysisSettings, paths: PathSettings, live: int = 0) -> d
         "spark.driver.memory": settings.spark_driver_memory,
         "spark.driver.host": settings.spark_driver_host,
         "spark.driver.bindAddress": settings.spark_driver_host,
-        "spark.driver.extraJavaOptions": f"{LIGHT_JVM} -Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": f"{LIGHT_JVM} -XX:MaxMetaspaceSize=256m",
         "spark.local.dir": str(paths.data_dir / "spark"),
         "spark.sql.warehouse.dir": str(paths.data_dir / "spark" / "warehouse"),
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.workers),
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(settings.batch_frames),
         "spark.sql.streaming.minBatchesToRetain": "10",
+        # The usual one has programs (`readlink`, `chmod`) started twenty times a micro-batch, while the workers wait.
+        "spark.sql.streaming.checkpointFileManagerClass": f"{STREAMING}.FileSystemBasedCheckpointFileManager",
         # How long an idle query waits before it asks Kafka again; 10 ms by default, a third of a core for nothing.
         "spark.sql.streaming.pollingDelay": "100ms",
         "spark.sql.adaptive.enabled": "false",
@@ -58,6 +64,8 @@ def options(settings: AnalysisSettings, paths: PathSettings, live: int = 0) -> d
         "spark.ui.showConsoleProgress": "false",
         "spark.python.worker.reuse": "true",
     }
+    if master_of(settings, live).startswith("local["):
+        chosen |= STANDING_STILL
     chosen |= _connector()
     chosen |= {f"spark.executorEnv.{name}": value for name, value in os.environ.items() if _is_observing(name)}
     if settings.gpu:

@@ -78,10 +78,11 @@ def _measure(settings: StackSettings, point: Point, clip: Path) -> Record:
 
 
 def _rate(found: Ended, quarter: int) -> float:
-    """Frames a second in a quarter of the frames, in the order in which they were done."""
+    """Frames a second in a quarter of the frames, in the order in which they were done; 0 where it was done at once."""
     times = [found.first, *found.done]
     first, last = quarter * len(found.done) // 4, (quarter + 1) * len(found.done) // 4
-    return round((last - first) / max(1e-9, times[last] - times[first]), 1)
+    took = times[last] - times[first]
+    return round((last - first) / took, 1) if took > 0 else 0.0
 
 
 def _memory(found: Ended, quarter: int) -> float:

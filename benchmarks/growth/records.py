@@ -69,11 +69,15 @@ def tables(records: Iterable[Record]) -> str:
     return "\n\n".join(_table(part, found) for part, found in parts.items())
 
 
+def _known(rate: float) -> str:
+    return f"{rate:.1f}" if rate else "–"
+
+
 def _table(part: str, records: list[Record]) -> str:
     rows = [f"| {part} | {' | '.join(COLUMNS)} |", "|" + "---|" * (1 + len(COLUMNS))]
     for r in sorted(records, key=lambda r: r.value):
         rows.append(
-            f"| {r.value:,} | {r.frames:,} | {r.rate:.1f} | {r.quarters[0]:.1f}, {r.quarters[1]:.1f} "
+            f"| {r.value:,} | {r.frames:,} | {r.rate:.1f} | {_known(r.quarters[0])}, {_known(r.quarters[1])} "
             f"| {r.peak:,.0f} | {r.memory[0]:,.0f}, {r.memory[1]:,.0f} | {r.cpu_ms:.1f} | {r.at_work:.0%} |"
         )
     return "\n".join(rows)

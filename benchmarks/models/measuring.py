@@ -16,7 +16,7 @@ from typing import Any
 
 from inference.analyzer import Analyzer
 from pipeline.contracts.frames import Frame
-from pipeline.contracts.results import TaskName, TaskRequest
+from pipeline.contracts.results import USUAL_TASKS, TaskName, TaskRequest
 
 STAGES = {
     "read the JPEG": ("images.py:decode_jpeg",),
@@ -80,6 +80,6 @@ def serve(clips: dict[str, list[bytes]], analyzer: Analyzer) -> None:
 if __name__ == "__main__":
     tree, weights, mirror, clips_file = map(Path, sys.argv[1:5])
     opened = Analyzer(tree / "models", weights, mirror)
-    opened.warm(list(TaskName))
+    opened.warm(USUAL_TASKS)
     print(json.dumps("ready"), flush=True)
     serve(pickle.loads(clips_file.read_bytes()), opened)  # noqa: S301 - written by who started this

@@ -5,7 +5,7 @@ from math import ceil
 
 from benchmarks.sizing.measured import FrameCost, Measured, Picture
 from benchmarks.sizing.plans import USUAL, Hosts, Load, Plan, Price
-from pipeline.contracts.results import TaskName
+from pipeline.contracts.results import USUAL_TASKS
 
 DAY = 86_400
 GIB = 2**30
@@ -75,7 +75,7 @@ def _plan(load: Load, measured: Measured, hosts: Hosts, copies: int) -> Plan:
 
 def rows_of(tasks: str) -> int:
     """Rows of one frame: one a task, and one in the ledger."""
-    return (len(TaskName) if tasks == "all" else 1) + 1
+    return (len(USUAL_TASKS) if tasks == "all" else 1) + 1
 
 
 def _memory(load: Load, measured: Measured, workers: int, brokers: int, nodes: int) -> float:

@@ -20,7 +20,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from benchmarks.yardstick.contender import Course
-from benchmarks.yardstick.crew import children, spark_role
+from benchmarks.yardstick.crew import RUN_SECONDS, START_SECONDS, children, spark_role
 from benchmarks.yardstick.findings import Found, findings, key
 from benchmarks.yardstick.frames import frame_of, sampled
 from benchmarks.yardstick.waiting import Gathering
@@ -31,8 +31,6 @@ from pipeline.contracts.settings import KafkaSettings, PathSettings
 PARTITIONS = 2
 RECORD_BYTES = 4 * 2**20
 SCHEMA = "clip long, number long, image string"
-START_SECONDS = 480.0
-RUN_SECONDS = 3600.0
 WARM = -1
 
 

@@ -4,62 +4,32 @@ Of many clips each process takes the next one whole; of a few, each decodes all 
 """
 
 import multiprocessing as mp
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from multiprocessing.queues import Queue as MpQueue
 from multiprocessing.synchronize import Event
 from typing import Any
 
-from benchmarks.yardstick.contender import Course
-from benchmarks.yardstick.crew import heard
+from benchmarks.yardstick.contender import Contender, Course
+from benchmarks.yardstick.crew import Bare
 from benchmarks.yardstick.findings import Found, findings, key
 from benchmarks.yardstick.frames import chunks, frame_of, sampled, warmed
 
-START_SECONDS = 480.0
-RUN_SECONDS = 3600.0
 Jpeg = tuple[int, int, bytes]
 
 
-class BareCores:
+def contender(course: Course) -> Contender:
     """A process a core. Results come back whole at the end of each."""
-
-    def __init__(self, course: Course) -> None:
-        context = mp.get_context("spawn")
-        self._course = course
-        self._start = context.Event()
-        self._answers: MpQueue[Any] = context.Queue()
-        self._clips: MpQueue[int] = context.Queue()
-        self._found: Found = {}
-        self._processes = [
-            context.Process(target=_worker, args=(course, share, self._clips, self._start, self._answers), daemon=True)
-            for share in range(course.cores)
-        ]
-
-    def prepare(self) -> None:
-        if _whole_clips(self._course):
-            for index in range(len(self._course.work.clips)):
-                self._clips.put(index)
-        for process in self._processes:
-            process.start()
-        for _ in self._processes:
-            heard(self._answers, self._processes, START_SECONDS)
-
-    def processes(self) -> Mapping[str, list[int]]:
-        return {"worker": [process.pid for process in self._processes if process.pid]}
-
-    def run(self) -> None:
-        self._start.set()
-        for _ in self._processes:
-            self._found |= heard(self._answers, self._processes, RUN_SECONDS)
-
-    def found(self) -> Found:
-        return self._found
-
-    def close(self) -> None:
-        for process in self._processes:
-            process.join(10)
-
-
-contender = BareCores
+    context = mp.get_context("spawn")
+    start, answers = context.Event(), context.Queue()
+    clips: MpQueue[int] = context.Queue()
+    if _whole_clips(course):
+        for index in range(len(course.work.clips)):
+            clips.put(index)
+    workers = [
+        context.Process(target=_worker, args=(course, share, clips, start, answers), daemon=True)
+        for share in range(course.cores)
+    ]
+    return Bare(start, answers, clips, worker=workers)
 
 
 def _whole_clips(course: Course) -> bool:

@@ -1,66 +1,26 @@
 """Owns the bare program in which one process decodes and encodes, and one a core takes JPEGs and runs the models."""
 
 import multiprocessing as mp
-from collections.abc import Mapping
 from multiprocessing.queues import Queue as MpQueue
 from multiprocessing.synchronize import Event
 from typing import Any
 
-from benchmarks.yardstick.contender import Course
-from benchmarks.yardstick.crew import heard
+from benchmarks.yardstick.contender import Contender, Course
+from benchmarks.yardstick.crew import Bare
 from benchmarks.yardstick.findings import Found, findings, key
 from benchmarks.yardstick.frames import CHUNK, chunks, frame_of, sampled, warmed
 
 QUEUED = 64 // CHUNK
-START_SECONDS = 480.0
-RUN_SECONDS = 3600.0
 
 
-class BarePool:
+def contender(course: Course) -> Contender:
     """A decoder, a bounded queue of a few JPEGs at a time, a process a core. Results come back whole at the end."""
-
-    def __init__(self, course: Course) -> None:
-        context = mp.get_context("spawn")
-        self._start = context.Event()
-        self._answers: MpQueue[Any] = context.Queue()
-        self._found: Found = {}
-        self._jpegs: MpQueue[Any] = context.Queue(QUEUED)
-        self._decoder = context.Process(
-            target=_decoder, args=(course, self._jpegs, self._start, self._answers), daemon=True
-        )
-        self._workers = [
-            context.Process(target=_worker, args=(course, self._jpegs, self._answers), daemon=True)
-            for _ in range(course.cores)
-        ]
-        self._processes = [self._decoder, *self._workers]
-
-    def prepare(self) -> None:
-        for process in self._processes:
-            process.start()
-        for _ in self._processes:
-            heard(self._answers, self._processes, START_SECONDS)
-
-    def processes(self) -> Mapping[str, list[int]]:
-        return {"decoder": _pids([self._decoder]), "worker": _pids(self._workers)}
-
-    def run(self) -> None:
-        self._start.set()
-        for _ in self._workers:
-            self._found |= heard(self._answers, self._processes, RUN_SECONDS)
-
-    def found(self) -> Found:
-        return self._found
-
-    def close(self) -> None:
-        for process in self._processes:
-            process.join(10)
-
-
-contender = BarePool
-
-
-def _pids(processes: list[Any]) -> list[int]:
-    return [process.pid for process in processes]
+    context = mp.get_context("spawn")
+    start, answers = context.Event(), context.Queue()
+    jpegs: MpQueue[Any] = context.Queue(QUEUED)
+    decoder = context.Process(target=_decoder, args=(course, jpegs, start, answers), daemon=True)
+    workers = [context.Process(target=_worker, args=(course, jpegs, answers), daemon=True) for _ in range(course.cores)]
+    return Bare(start, answers, jpegs, decoder=[decoder], worker=workers)
 
 
 def _decoder(course: Course, jpegs: "MpQueue[Any]", start: Event, answers: "MpQueue[Any]") -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 
 from benchmarks.yardstick.contender import Course
+from benchmarks.yardstick.crew import RUN_SECONDS
 from benchmarks.yardstick.findings import Finding, Found, key
 from stack.settings import StackSettings
 
 POLL_SECONDS = 2.0
 """Asking costs the service something; when it was done, its answer says."""
-RUN_SECONDS = 3600.0
 PAGE = 1000
 
 

@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame
 
 from benchmarks.yardstick.contender import Course
 from benchmarks.yardstick.contenders.lite_worker import kept, open_worker
-from benchmarks.yardstick.crew import children, spark_role
+from benchmarks.yardstick.crew import RUN_SECONDS, START_SECONDS, children, spark_role
 from benchmarks.yardstick.findings import Found
 from benchmarks.yardstick.frames import frame_of
 from benchmarks.yardstick.waiting import Gathering
@@ -33,8 +33,6 @@ from spark_jobs.query import read_frames
 from spark_jobs.session import build_session
 from spark_jobs.worker import analyze_udf
 
-RUN_SECONDS = 3600.0
-START_SECONDS = 480.0
 WARM = 10**6
 """The number of the clip that is sent before the time is taken."""
 

@@ -17,14 +17,12 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from benchmarks.yardstick.contender import Course
-from benchmarks.yardstick.crew import check, heard
+from benchmarks.yardstick.crew import RUN_SECONDS, START_SECONDS, check, heard
 from benchmarks.yardstick.findings import Found, findings, key
 from benchmarks.yardstick.frames import CHUNK, frame_of, sampled, warmed
 from pipeline.contracts.settings import KafkaSettings
 
 LEAST_PARTITIONS = 8
-START_SECONDS = 480.0
-RUN_SECONDS = 3600.0
 POLL_SECONDS = 0.2
 WARM = -1
 """The clip that is sent before the time is taken."""

@@ -30,12 +30,19 @@ class FileSink:
     def wanted(self, frames: Sequence[Frame]) -> list[bool]:
         return [True] * len(frames)
 
+    def veiled(self, frames: Sequence[Frame]) -> list[bool]:
+        """None."""
+        return [False] * len(frames)
+
     def keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
         if letters:
             raise RuntimeError(f"{len(letters)} records were set aside: {letters[0].reason}")
         found = {key(f.video_id.int - 1, f.frame_number): findings(f.results) for f in frames}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(found) + "\n")
+
+    def finish(self) -> None:
+        """Nothing is counted."""
 
 
 def kept(paths: PathSettings) -> Found:

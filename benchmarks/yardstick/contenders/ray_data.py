@@ -16,14 +16,13 @@ import ray
 from ray.data import DataContext
 
 from benchmarks.yardstick.contender import Course
-from benchmarks.yardstick.crew import children
+from benchmarks.yardstick.crew import START_SECONDS, children
 from benchmarks.yardstick.findings import Found, findings, key
 from benchmarks.yardstick.frames import CHUNK, chunks, frame_of, sampled, warmed
 from pipeline.contracts.results import TaskName
 
 BLOCK_BYTES = 2 * 2**20
 OBJECT_STORE_BYTES = 2**30
-START_SECONDS = 480.0
 PAUSE = 0.02
 
 

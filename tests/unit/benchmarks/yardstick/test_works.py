@@ -43,8 +43,8 @@ def test_a_work_says_what_there_is_to_do() -> None:
     assert (short.name, short.frames, len(set(short.clips))) == ("objects-480p-short-200", 200, 40)
     assert short.clips[7] == Path("clips/480-5-7-False")
     long = work("all-1080p-long", footage, size=0.1)
-    assert (long.name, long.frames, len(long.tasks)) == ("all-1080p-long-48", 48, 4)
-    assert long.clips == (Path("clips/1080-48-0-True"),)
+    assert (long.name, long.frames, len(long.tasks)) == ("all-1080p-long-120", 120, 4)
+    assert long.clips == (Path("clips/1080-120-0-True"),)
     assert len(names()) == 8
 
 

@@ -1,0 +1,1 @@
+"""How well people are told apart, and what it costs: `python -m benchmarks.identification`."""
