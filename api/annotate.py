@@ -13,6 +13,7 @@ COLOURS: dict[TaskName, Bgr] = {
     TaskName.OBJECTS: (80, 200, 80),
     TaskName.FACES: (255, 160, 60),
     TaskName.EMOTIONS: (60, 140, 255),
+    TaskName.IDENTITIES: (220, 90, 200),
 }
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 FONT = cv2.FONT_HERSHEY_SIMPLEX

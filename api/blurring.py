@@ -8,7 +8,7 @@ from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.results import Box, ResultRow, ResultStatus, TaskName
 from pipeline.contracts.videos import Video
 
-SEEN_IN = (TaskName.FACES, TaskName.EMOTIONS)
+SEEN_IN = (TaskName.IDENTITIES, TaskName.FACES, TaskName.EMOTIONS)
 
 
 def face_boxes(services: Services, video: Video, frame_number: int, rows: Sequence[ResultRow]) -> list[Box]:
@@ -25,6 +25,8 @@ def face_boxes(services: Services, video: Video, frame_number: int, rows: Sequen
 
 def check_looked_for(services: Services, video: Video) -> None:
     """Raise Conflict when the faces of a video were not looked for, or only the surest were kept."""
+    if video.identification is not None:
+        return  # every face that the model sees has been compared, whatever the threshold of the faces task
     asked = next((task for task in video.tasks if task.name is TaskName.FACES), None)
     advice = f"run it again with faces_detection (POST /analysis/{video.video_id}/rerun) and ask that video"
     if asked is None:
@@ -38,7 +40,8 @@ def check_looked_for(services: Services, video: Video) -> None:
 
 
 def _check_found(video: Video, frame_number: int, rows: Sequence[ResultRow]) -> None:
-    faces = next((row for row in rows if row.task is TaskName.FACES), None)
+    task = TaskName.IDENTITIES if video.identification is not None else TaskName.FACES
+    faces = next((row for row in rows if row.task is task), None)
     where = f"frame {frame_number} of video {video.video_id}"
     if faces is None:
         raise Conflict(f"faces cannot be blurred: those of {where} are not known yet; try again in a moment")

@@ -7,6 +7,8 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 
+MOST = 2**63 - 1
+
 
 def fingerprint(*asked: object) -> str:
     """A short digest of what was asked."""
@@ -23,13 +25,18 @@ def decode(cursor: str, bound_to: str, *kinds: type) -> list[Any]:
     place: list[Any]
     try:
         bound, *place = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-    except (ValueError, TypeError) as e:
+    except (ValueError, TypeError, RecursionError) as e:
         raise refuse("it is not one that this service gave") from e
     if bound != bound_to:
         raise refuse("it belongs to other parameters; start again without it")
-    if len(place) != len(kinds) or not all(type(v) is k for v, k in zip(place, kinds, strict=True)):
+    if len(place) != len(kinds) or not all(_is(k, v) for v, k in zip(place, kinds, strict=True)):
         raise refuse("it is not one that this service gave")
     return place
+
+
+def _is(kind: type, value: Any) -> bool:
+    """Whether it is of the kind, and not a number that no store can hold."""
+    return type(value) is kind and not (isinstance(value, int) and abs(value) > MOST)
 
 
 def refuse(reason: str) -> RequestValidationError:

@@ -48,6 +48,7 @@ VIDEO: Example = {
     "external_id": "camera-7/monday",
     "callback_url": None,
     "store_frames": "full",
+    "identification": None,
     "attempt": 1,
     "keep": None,
     "connected": None,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field, StringConstraints
 
 NAME_LENGTH = 200
 FIRST_YEAR = 1970
@@ -21,3 +21,10 @@ def _in_utc(value: datetime) -> datetime:
 
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
 """ISO 8601; UTC where it names no zone."""
+
+CollectionName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$"),
+    Field(description="lower-case letters, digits, `-` and `_`", examples=["default"]),
+]
+"""Of a collection of people."""

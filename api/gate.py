@@ -12,6 +12,7 @@ from api.caller import ANYBODY, STRANGER, Caller
 from api.keys.cookie import key_in
 from api.keys.rates import RequestRates
 from api.keys.ring import ASK, KeyRing
+from api.people.sent import FORM_BYTES
 from api.problems import BodyTooLarge, body_too_large, problem, problem_of
 from pipeline.contracts.errors import Forbidden, FramewiseError, Unauthorized
 from pipeline.contracts.settings import LOOPBACK
@@ -22,6 +23,7 @@ NEEDS_NO_KEY = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/doc
 """What is told without a key: that the service runs, whether it is ready (a stranger gets no details), and the docs."""
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 STATIC = "/static/"
+PEOPLE = "/people"
 HOOKS = "/hooks/"
 """What servers of the stack ask: they show a secret of their own."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -131,8 +133,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        multipart = Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")
-        limit = self._upload_bytes if multipart else JSON_BYTES
+        limit = self._limit(scope)
         said = Headers(scope=scope).get("content-length", "0")
         if said.isdigit() and int(said) > limit:
             await body_too_large(Request(scope), BodyTooLarge(limit))(scope, receive, send)
@@ -148,3 +149,9 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+    def _limit(self, scope: Scope) -> int:
+        """A form is written to a file before it is read: of photos no more than can be right."""
+        if not Headers(scope=scope).get("content-type", "").startswith("multipart/form-data"):
+            return JSON_BYTES
+        return min(self._upload_bytes, FORM_BYTES) if scope["path"].startswith(PEOPLE) else self._upload_bytes

@@ -23,12 +23,17 @@ from api.webhooks.notifier import make_notifier
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.deletions import CassandraDeletionStore
 from pipeline.cassandra.digests import CassandraDigestStore
+from pipeline.cassandra.erasures import CassandraErasureStore
+from pipeline.cassandra.faces import CassandraFaceStore
 from pipeline.cassandra.keys import CassandraKeyStore
+from pipeline.cassandra.people import CassandraPeopleStore
 from pipeline.cassandra.publishers import CassandraPublisherStore
 from pipeline.cassandra.queue import CassandraSpeedStore
+from pipeline.cassandra.regions import CassandraRegionStore
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.search import CassandraSearchIndex
 from pipeline.cassandra.submissions import CassandraSubmissionStore
+from pipeline.cassandra.tracks import CassandraTrackStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.cassandra.webhooks import CassandraWebhookStore
 from pipeline.contracts.errors import FramewiseError
@@ -43,12 +48,14 @@ from pipeline.contracts.settings import (
     S3Settings,
     WebhookSettings,
 )
+from pipeline.erasing.thresholds import thresholds_in
 from pipeline.kafka.listening import Records
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing, stop_tracing
 from pipeline.observing.usage import report_usage
 from pipeline.outbound.guard import SourceGuard
+from pipeline.portraits.child import ChildPortraits
 from pipeline.rtmp.keys import server_secret
 from pipeline.rtmp.nginx import NginxRtmp
 from pipeline.shares import Shares
@@ -111,7 +118,14 @@ def _serve() -> int:
         digests=CassandraDigestStore(client),
         search=CassandraSearchIndex(client),
         deletions=CassandraDeletionStore(client),
+        tracks=CassandraTrackStore(client),
+        regions=CassandraRegionStore(client),
         submissions=CassandraSubmissionStore(client),
+        people=CassandraPeopleStore(client),
+        portraits=ChildPortraits(),
+        thresholds=thresholds_in(paths.models_dir),
+        faces=CassandraFaceStore(client),
+        erasures=CassandraErasureStore(client),
         events=EventHub(settings.max_event_streams),
         clips=ClipRoom(settings.max_clips),
         webhooks=CassandraWebhookStore(client),
@@ -142,6 +156,7 @@ def _serve() -> int:
     finally:
         services.live.close()
         services.clips.close()
+        services.portraits.close()
         publisher.close()
         client.close()
         stop_tracing()

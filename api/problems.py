@@ -24,6 +24,7 @@ from pipeline.contracts.errors import (
     Unauthorized,
 )
 from pipeline.observing import metrics
+from pipeline.portraits.faces import PictureUnreadable, PortraitsUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
@@ -34,6 +35,8 @@ STATUS_OF: tuple[tuple[type[FramewiseError], int], ...] = (
     (Conflict, 409),
     (SourceRefused, 422),
     (SourceTooLarge, 413),
+    (PictureUnreadable, 422),
+    (PortraitsUnavailable, 503),
     (TooManyRequests, 429),
     (StoreUnavailable, 503),
     (StoreError, 503),

@@ -9,15 +9,18 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from api.addresses import check_object, check_url
-from api.fields import NAME_LENGTH
+from api.fields import NAME_LENGTH, CollectionName
+from api.tracks.bodies import Lines, Zones, check_names, regions_of
 from pipeline.contracts.frames import StoreFrames
-from pipeline.contracts.results import TaskName, TaskRequest
+from pipeline.contracts.regions import Regions
+from pipeline.contracts.results import USUAL_TASKS, Identification, TaskName, TaskRequest
 from pipeline.contracts.s3 import is_s3
 from pipeline.contracts.videos import KeepFrames, Sampling
 
@@ -42,6 +45,32 @@ class TaskBody(_Body):
     )
 
 
+class IdentificationBody(_Body):
+    """Whom faces are compared with, and why. Faces are biometric data: nobody is identified without a purpose."""
+
+    purpose: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=3, max_length=500),
+        Field(description="why people are identified here, in words that they could be told"),
+    ]
+    collections: list[CollectionName] = Field(
+        default=["default"], min_length=1, max_length=16, description="the collections of people to compare with"
+    )
+    search: bool = Field(
+        default=False, description="keep one embedding a track, so that the video can be searched by face"
+    )
+
+    def asked(self) -> Identification:
+        """As the pipeline knows it."""
+        return Identification(self.purpose, tuple(dict.fromkeys(self.collections)), self.search)
+
+
+NEEDS_PURPOSE = (
+    "faces_identification needs a stated purpose; send for instance "
+    '"identification": {"purpose": "who is in our meeting room", "collections": ["default"]}'
+)
+
+
 def _as_object(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
@@ -49,14 +78,23 @@ def _as_object(value: Any) -> Any:
 Task = Annotated[TaskBody, BeforeValidator(_as_object, json_schema_input_type=TaskName | TaskBody)]
 
 
+def _all_tasks(said: dict[str, Any]) -> list[TaskBody]:
+    """Every task that may be run with what else was said."""
+    return [TaskBody(name=name) for name in (TaskName if said.get("identification") else USUAL_TASKS)]
+
+
 class VideoOptions(_Body):
     """How frames are analysed, wherever they come from."""
 
+    identification: IdentificationBody | None = Field(
+        default=None, description="goes with faces_identification, which does nothing without it"
+    )
     models_to_run: list[Task] = Field(
-        default_factory=lambda: [TaskBody(name=name) for name in TaskName],
+        default_factory=_all_tasks,
         min_length=1,
         max_length=len(TaskName),
-        description="the tasks, by name or with options; all of them if left out",
+        description="the tasks, by name or with options; if left out all of them, faces_identification only with "
+        "`identification`",
     )
     video_name: str | None = Field(default=None, min_length=1, max_length=NAME_LENGTH, description="a label for people")
     frame_step: int | None = Field(default=None, ge=1, le=10**9, description="every n-th frame; 1 if nothing is said")
@@ -73,6 +111,9 @@ class VideoOptions(_Body):
         description="http or https; it is told when the video has ended",
     )
 
+    lines: Lines = []
+    zones: Zones = []
+
     @field_validator("callback_url")
     @classmethod
     def _reachable(cls, value: str | None) -> str | None:
@@ -86,15 +127,38 @@ class VideoOptions(_Body):
         names = [task.name for task in self.models_to_run]
         if len(set(names)) < len(names):
             raise ValueError("modelsToRun names a task twice")
+        check_names(self.lines, self.zones)
+        return self
+
+    @model_validator(mode="after")
+    def _has_purpose(self) -> "VideoOptions":
+        asked = TaskName.IDENTITIES in [task.name for task in self.models_to_run]
+        if asked and self.identification is None:
+            raise ValueError(NEEDS_PURPOSE)
+        if self.identification is not None and not asked:
+            raise ValueError("identification goes with faces_identification, which is not among modelsToRun")
         return self
 
     def sampling(self) -> Sampling:
         """Which frames are taken; raises ValueError."""
         return Sampling(self.frame_step or 1, start_time=self.start_time, end_time=self.end_time)
 
+    def regions(self) -> Regions:
+        """The lines and zones as the pipeline knows them."""
+        return regions_of(self.lines, self.zones)
+
     def tasks(self) -> tuple[TaskRequest, ...]:
         """The tasks as the pipeline knows them."""
-        return tuple(TaskRequest(t.name, t.min_confidence, t.max_batch_size) for t in self.models_to_run)
+        identification = self.identification.asked() if self.identification else None
+        return tuple(
+            TaskRequest(
+                task.name,
+                task.min_confidence,
+                task.max_batch_size,
+                identification if task.name is TaskName.IDENTITIES else None,
+            )
+            for task in self.models_to_run
+        )
 
 
 class AnalysisOptions(VideoOptions):

@@ -12,11 +12,13 @@ from pipeline.contracts.results import ResultStatus, TaskName
 from pipeline.contracts.videos import KeepFrames, SourceKind, VideoStatus
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """A body that is read from the attributes of what it is about."""
+
     model_config = ConfigDict(from_attributes=True)
 
 
-class TaskAnswer(_Answer):
+class TaskAnswer(Answer):
     """A task as it was asked for; null takes what the model's card says."""
 
     name: TaskName
@@ -24,7 +26,15 @@ class TaskAnswer(_Answer):
     max_batch_size: int | None
 
 
-class FrameCounts(_Answer):
+class IdentificationAnswer(Answer):
+    """Why people are identified, with which collections they are compared, and whether it can be searched by face."""
+
+    purpose: str
+    collections: list[str]
+    search: bool
+
+
+class FrameCounts(Answer):
     """Sampled frames: how many there are (null until the source has been read), and what became of them."""
 
     expected: int | None
@@ -34,14 +44,14 @@ class FrameCounts(_Answer):
     dropped: int
 
 
-class MissingRange(_Answer):
+class MissingRange(Answer):
     """Sampled frames without an outcome, by frame number, both ends included."""
 
     from_: int = Field(serialization_alias="from")
     to: int
 
 
-class GapAnswer(_Answer):
+class GapAnswer(Answer):
     """A time of which a live video has no frames, and why; `to` is null while it lasts."""
 
     from_: datetime = Field(serialization_alias="from")
@@ -49,7 +59,7 @@ class GapAnswer(_Answer):
     reason: str
 
 
-class Stage(_Answer):
+class Stage(Answer):
     """A part of the work, and when it began and ended."""
 
     name: Literal["downloading", "decoding", "analysing", "storing"]
@@ -58,7 +68,7 @@ class Stage(_Answer):
     finished_at: datetime | None
 
 
-class ProblemAnswer(_Answer):
+class ProblemAnswer(Answer):
     """Why a video failed."""
 
     type: str
@@ -66,7 +76,7 @@ class ProblemAnswer(_Answer):
     detail: str
 
 
-class VideoAnswer(_Answer):
+class VideoAnswer(Answer):
     """A video and how it stands."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [VIDEO]})
@@ -118,12 +128,15 @@ class VideoAnswer(_Answer):
     external_id: str | None
     callback_url: str | None = Field(default=None, description="without user, password and query")
     store_frames: StoreFrames = Field(default=StoreFrames.FULL, description="what is kept of the frames")
+    identification: IdentificationAnswer | None = Field(
+        default=None, description="whom its faces are compared with and why; null where nobody is identified"
+    )
     attempt: int = Field(default=1, description="1, and one more with every retry")
     status_url: str
     results_url: str
 
 
-class VideosAnswer(_Answer):
+class VideosAnswer(Answer):
     """A page of videos, newest first."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [VIDEOS]})
@@ -132,7 +145,7 @@ class VideosAnswer(_Answer):
     next_cursor: str | None
 
 
-class BoxAnswer(_Answer):
+class BoxAnswer(Answer):
     """Fractions (0–1) of the upright frame; `x`, `y` is the top-left corner."""
 
     x: float
@@ -141,16 +154,22 @@ class BoxAnswer(_Answer):
     height: float
 
 
-class DetectionAnswer(_Answer):
+class DetectionAnswer(Answer):
     """One finding. A colour is `#rrggbb` with its share of the frame as confidence, and no box."""
 
     label: str
     confidence: float
     box: BoxAnswer | None
     attributes: dict[str, float]
+    person_id: UUID | None = Field(
+        default=None, exclude_if=lambda value: value is None, description="of the person whose name the label is"
+    )
+    track_id: str | None = Field(
+        default=None, exclude_if=lambda value: value is None, description="of the track it belongs to, once it is made"
+    )
 
 
-class ResultAnswer(_Answer):
+class ResultAnswer(Answer):
     """What one model said of one frame."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [RESULT]})
@@ -170,7 +189,7 @@ class ResultAnswer(_Answer):
     detections: list[DetectionAnswer]
 
 
-class ResultsAnswer(_Answer):
+class ResultsAnswer(Answer):
     """A page of results by frame number. `complete` says that nothing will be added."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [RESULTS]})
@@ -180,7 +199,7 @@ class ResultsAnswer(_Answer):
     complete: bool
 
 
-class ModelAnswer(_Answer):
+class ModelAnswer(Answer):
     """The model that the workers use for a task; null fields mean that none has been loaded yet."""
 
     task: TaskName
@@ -193,7 +212,7 @@ class ModelAnswer(_Answer):
     loaded_at: datetime | None
 
 
-class ModelsAnswer(_Answer):
+class ModelsAnswer(Answer):
     """The tasks and their models."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [MODELS]})
@@ -201,7 +220,7 @@ class ModelsAnswer(_Answer):
     items: list[ModelAnswer]
 
 
-class PushedAnswer(_Answer):
+class PushedAnswer(Answer):
     """What became of a picture that was sent."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"waiting": 1, "dropped": 0}]})
@@ -210,14 +229,14 @@ class PushedAnswer(_Answer):
     dropped: int = Field(description="older ones that went because too many waited")
 
 
-class CheckAnswer(_Answer):
+class CheckAnswer(Answer):
     """What a server said to a real question."""
 
     ok: bool
     detail: str
 
 
-class HealthAnswer(_Answer):
+class HealthAnswer(Answer):
     """Whether the service runs."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [HEALTH]})
@@ -225,7 +244,7 @@ class HealthAnswer(_Answer):
     status: Literal["ok"] = "ok"
 
 
-class ReadyAnswer(_Answer):
+class ReadyAnswer(Answer):
     """Whether the service can do its work, and what each server said."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [READY]})

@@ -36,4 +36,6 @@ def _detection(found: Detection) -> dict[str, Any]:
         "confidence": found.confidence,
         "box": {"x": box.x, "y": box.y, "width": box.width, "height": box.height} if box else None,
         "attributes": found.attributes,
+        **({"person_id": found.person_id} if found.person_id else {}),
+        **({"track_id": found.track_id} if found.track_id else {}),
     }

@@ -24,18 +24,27 @@ from pipeline.digests.making import DigestCache
 from pipeline.kafka.publishing import Publisher
 from pipeline.kafka.topics import wait_for_broker
 from pipeline.outbound.guard import SourceGuard
+from pipeline.portraits.faces import Portraits
+from pipeline.portraits.in_memory import KnownPortraits
 from pipeline.shares import equal_shares
 from pipeline.stores.deletions import DeletionStore, InMemoryDeletionStore
 from pipeline.stores.digests import DigestStore, InMemoryDigestStore
+from pipeline.stores.erasures import ErasureStore, InMemoryErasureStore
+from pipeline.stores.faces import FaceStore, InMemoryFaceStore
 from pipeline.stores.frames import FrameStore
+from pipeline.stores.in_memory_people import InMemoryPeopleStore
+from pipeline.stores.in_memory_tracks import InMemoryTrackStore
 from pipeline.stores.models import ModelStore
 from pipeline.stores.object_frames import ObjectFrameStore
+from pipeline.stores.people import PeopleStore
 from pipeline.stores.pushed import FolderPushedFrames, PushedFrames
+from pipeline.stores.regions import InMemoryRegionStore, RegionStore
 from pipeline.stores.results import ResultStore
 from pipeline.stores.search import InMemorySearchIndex, SearchIndex
 from pipeline.stores.sources import SourceFolder
 from pipeline.stores.speed import InMemorySpeedStore, SpeedStore
 from pipeline.stores.submissions import InMemorySubmissionStore, SubmissionStore
+from pipeline.stores.tracks import TrackStore
 from pipeline.stores.videos import VideoStore
 from pipeline.stores.webhooks import InMemoryWebhookStore, WebhookStore
 
@@ -48,7 +57,10 @@ MIN_FREE_BYTES = 256 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything a route may use. `sources_dir` is where uploads wait for ingest, `s3_buckets` whence objects come."""
+    """Everything a route may use. `sources_dir` is where uploads wait for ingest, `s3_buckets` whence objects come.
+
+    `thresholds` say from which similarity on a face is the same person's, by the digest of the embedding model.
+    """
 
     settings: ApiSettings
     videos: VideoStore
@@ -76,8 +88,15 @@ class Services:
     newest: NewestOutcomes = field(default_factory=NewestOutcomes)
     streams: LiveSettings = field(default_factory=LiveSettings)
     kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    tracks: TrackStore = field(default_factory=InMemoryTrackStore)
+    regions: RegionStore = field(default_factory=InMemoryRegionStore)
     s3_buckets: tuple[str, ...] = ()
     shares: Callable[[], Mapping[str, int]] = equal_shares
+    people: PeopleStore = field(default_factory=InMemoryPeopleStore)
+    portraits: Portraits = field(default_factory=KnownPortraits)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    faces: FaceStore = field(default_factory=InMemoryFaceStore)
+    erasures: ErasureStore = field(default_factory=InMemoryErasureStore)
     queue: QueueWatch = field(init=False)
 
     def __post_init__(self) -> None:

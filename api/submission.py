@@ -11,10 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
 from api.origin import Origin
-from api.requests import AnalysisOptions, LiveOptions
+from api.requests import AnalysisOptions, LiveOptions, VideoOptions
 from api.services import Services
 from api.webhooks.plan import follow
 from pipeline.contracts.errors import Conflict, FramewiseError
+from pipeline.contracts.tracks import FOLLOWED
 from pipeline.contracts.videos import KeepFrames, SourceKind, Video, VideoStatus
 from pipeline.deleting import delete
 from pipeline.stores.submissions import Claim
@@ -93,13 +94,16 @@ def new_video(
     )
 
 
-def submit(services: Services, video: Video) -> Video:
+def submit(services: Services, video: Video, options: VideoOptions) -> Video:
     """Keep a video and wake ingest, which would find it by itself a little later; the video as it is kept.
 
     Another who came with the same key may have kept it already, or died before. Raises VideoGone when it was deleted
     meanwhile.
     """
     follow(services, video)
+    if regions := options.regions():
+        services.regions.save(video.video_id, regions)
+    owe_tracks(services, video)
     try:
         services.videos.create(video)
     except Conflict:
@@ -109,6 +113,12 @@ def submit(services: Services, video: Video) -> Video:
         raise VideoGone(f"video {video.video_id} was deleted; send another Idempotency-Key to submit it again")
     wake(services, video.video_id)
     return video
+
+
+def owe_tracks(services: Services, video: Video) -> None:
+    """List a video as one whose tracks are to be made; comes before it is kept, and before it is tried again."""
+    if any(task.name in FOLLOWED for task in video.tasks):
+        services.tracks.owe(video.video_id)
 
 
 def wake(services: Services, video_id: UUID) -> None:

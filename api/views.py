@@ -6,6 +6,7 @@ from api.progress import standing
 from api.responses import (
     DetectionAnswer,
     GapAnswer,
+    IdentificationAnswer,
     MissingRange,
     ProblemAnswer,
     ResultAnswer,
@@ -68,6 +69,7 @@ def video_answer(services: Services, video: Video) -> VideoAnswer:
         external_id=video.external_id,
         callback_url=redact_url(video.callback_url) if video.callback_url else None,
         store_frames=video.store_frames,
+        identification=IdentificationAnswer.model_validate(video.identification) if video.identification else None,
         attempt=video.attempt,
         parent_id=video.parent_id,
         status_url=path,
@@ -95,4 +97,9 @@ def _warnings(services: Services, video: Video, progress: SourceProgress, counte
     if counted.failed:
         reason = services.results.failure_reason(video.video_id) or "no reason was recorded"
         found.append(f"{counted.failed} frames failed; the first: {reason}")
+    if video.veiled_at is not None:
+        found.append(
+            f"since {video.veiled_at:%Y-%m-%d %H:%M:%S} UTC all faces are hidden in stored frames and no vectors of "
+            "faces are kept: somebody was erased who had been found here; submit it again to have frames as before"
+        )
     return found

@@ -36,9 +36,12 @@ from framewise.errors import (
     Unreachable,
     WaitTimeout,
 )
+from framewise.forgetting import Erasure, Seen
 from framewise.insights import Comparison, Found, Insights, Summary
+from framewise.people import Collection, Person, Photo
 from framewise.retries import Retries
 from framewise.submissions import Options
+from framewise.tracks import Counts, Track
 
 __version__ = "0.1.0"
 
@@ -47,10 +50,13 @@ __all__ = [
     "Busy",
     "Camera",
     "Client",
+    "Collection",
     "Comparison",
     "Conflict",
+    "Counts",
     "Detection",
     "Endpoint",
+    "Erasure",
     "Event",
     "ExtraMissing",
     "Found",
@@ -63,13 +69,17 @@ __all__ = [
     "Model",
     "NotFound",
     "Options",
+    "Person",
+    "Photo",
     "Problem",
     "Publish",
     "Refused",
     "Result",
     "Retries",
+    "Seen",
     "Stage",
     "Summary",
+    "Track",
     "Unreachable",
     "Video",
     "WaitTimeout",

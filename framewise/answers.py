@@ -94,6 +94,7 @@ class Video(Answer):
     parent_id: str | None = None
     tags: list[str] = []
     external_id: str | None = None
+    identification: dict[str, Any] | None = None
     status_url: str = ""
     results_url: str = ""
 
@@ -137,6 +138,8 @@ class Detection(Answer):
     confidence: float
     box: Box | None = None
     attributes: dict[str, float] = {}
+    person_id: str | None = None
+    track_id: str | None = None
 
 
 class Result(Answer):

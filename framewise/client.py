@@ -8,13 +8,16 @@ import httpx
 from framewise.connection import DEFAULT_URL, TIMEOUT, Connection
 from framewise.control import Control
 from framewise.following import Following
+from framewise.forgetting import Forgetting
+from framewise.people import Knowing
 from framewise.reading import Reading
 from framewise.retries import Retries
 from framewise.submissions import Submissions
 from framewise.system import Observing
+from framewise.tracks import Tracking
 
 
-class Client(Submissions, Following, Reading, Control, Observing):
+class Client(Submissions, Following, Reading, Control, Observing, Forgetting, Knowing, Tracking):
     """A Framewise service; close it, or use it as a context manager. It may be shared by threads.
 
     `key` is an API key (`fw_…`), needed where the service asks for one. Answers 429 and 503 are tried again within

@@ -21,8 +21,11 @@ OnProgress = Callable[[int, int], None]
 class Options(TypedDict, total=False):
     """How a video is analysed. What is left out is up to the service.
 
+    `identification` is `{"purpose": …, "collections": [...], "search": False}`: nobody is identified without a purpose.
     `tasks` holds names, or `{"name": …, "minConfidence": …}`. Give one of `frame_step`, `frame_ratio` and
-    `sample_seconds`. `idempotency_key` makes the same submission twice one video; without it each call makes one.
+    `sample_seconds`. `lines` and `zones` are `{"name": …, "points": [[x, y], …]}` with fractions (0–1) of the frame;
+    `counts` says who crossed and who stayed. `idempotency_key` makes the same submission twice one video; without it
+    each call makes one.
     """
 
     tasks: Sequence[Task]
@@ -37,6 +40,9 @@ class Options(TypedDict, total=False):
     tags: Sequence[str]
     callback_url: str
     store_frames: str
+    identification: Mapping[str, Any]
+    lines: Sequence[Mapping[str, Any]]
+    zones: Sequence[Mapping[str, Any]]
     idempotency_key: str
 
 
@@ -53,6 +59,9 @@ FIELDS = {
     "tags": "tags",
     "callback_url": "callbackURL",
     "store_frames": "storeFrames",
+    "identification": "identification",
+    "lines": "lines",
+    "zones": "zones",
 }
 
 
@@ -101,7 +110,8 @@ class Submissions:
         """Submit a file, streamed from disk. Raises OSError when it cannot be read."""
         file = Path(path)
         form = {
-            name: json.dumps(value) if isinstance(value, list) else value for name, value in fields(options).items()
+            name: json.dumps(value) if isinstance(value, list | dict) else value
+            for name, value in fields(options).items()
         }
         with file.open("rb") as source:
             body = self._connection.json(
@@ -150,7 +160,7 @@ def fields(options: Options) -> dict[str, Any]:
     if unknown := given.keys() - FIELDS.keys() - {"idempotency_key"}:
         raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
     return {
-        field: list(given[name]) if name in ("tasks", "tags") else given[name]
+        field: list(given[name]) if name in ("tasks", "tags", "lines", "zones") else given[name]
         for name, field in FIELDS.items()
         if given.get(name) is not None
     }

@@ -8,6 +8,7 @@ SHORT = {
     "emotions": "emotions_detection",
     "colors": "color_detection",
     "color": "color_detection",
+    "identities": "faces_identification",
 }
 
 

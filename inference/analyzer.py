@@ -13,7 +13,9 @@ from inference.batches import Answer, predict_all
 from inference.cards import read_cards
 from inference.chunks import Chunk
 from inference.emotions import read_emotions
-from inference.faces import reaching, threshold
+from inference.faces import ON_FACES, reaching, threshold
+from inference.gallery import FixedGallery, Gallery
+from inference.identities import read_identities
 from inference.images import MAX_PIXELS
 from inference.models import Foreseeing
 from inference.runtimes import Compute
@@ -29,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 FRAMES_ON_CPU, FRAMES_ON_GPU = 8, 64
 """Frames whose pixels are in memory together: a few batches of the models. Beside a GPU there are twice as many."""
+NOBODY = FixedGallery()
 BESIDE_GPU = 8
 """Threads that decode and scale for a GPU, at most: one a core."""
 
@@ -36,9 +39,10 @@ BESIDE_GPU = 8
 class Analyzer:
     """Finds what was asked for in frames. One a worker process, used by one thread; models load when first needed.
 
-    Faces are found once a frame for the faces and the emotions task. Emotions look at the faces that reach the
-    face card's own threshold, whatever threshold the faces task was given: so the rows of a task depend on its own
-    options only. The `min_confidence` of the emotions task is that of the emotion.
+    Faces are found once a frame for the faces, the emotions and the identities task. Emotions and identities look at
+    the faces that reach the face card's own threshold, whatever threshold the faces task was given: so the rows of a
+    task depend on its own options only. The `min_confidence` of the emotions task is that of the emotion, that of the
+    identities task the similarity from which a face is a person's.
     """
 
     def __init__(
@@ -52,25 +56,35 @@ class Analyzer:
         max_pixels: int = MAX_PIXELS,
         heard: Heard = nobody,
         rehearsal: bool = False,
+        gallery: Gallery = NOBODY,
     ) -> None:
         """Read the cards; raises ModelUnavailable for a wrong one. Binds OpenCV to `threads` in this process.
 
         `heard` is told of every call of a model. With `gpu`, frames are decoded beside the GPU's work; a `rehearsal`
-        does all that without one.
+        does all that without one. `gallery` knows the people whom faces are compared with.
         """
         cv2.setNumThreads(threads)
         compute = Compute(gpu, threads, rehearsal)
         self._shelf = ModelShelf(read_cards(cards_dir), Weights(weights_dir, mirror), compute, heard)
+        self._gallery = gallery
         self._max_pixels = max_pixels
         self._together = FRAMES_ON_GPU if gpu else FRAMES_ON_CPU
         self._ahead: Ahead = Beside(min(BESIDE_GPU, os.cpu_count() or 1)) if gpu else Alone()
 
     @classmethod
     def from_settings(
-        cls, paths: PathSettings, *, gpu: bool = False, threads: int = 1, heard: Heard = nobody
+        cls,
+        paths: PathSettings,
+        *,
+        gpu: bool = False,
+        threads: int = 1,
+        heard: Heard = nobody,
+        gallery: Gallery = NOBODY,
     ) -> "Analyzer":
         """The analyzer for the folders of the settings."""
-        return cls(paths.models_dir, paths.weights_dir, paths.mirror, gpu=gpu, threads=threads, heard=heard)
+        return cls(
+            paths.models_dir, paths.weights_dir, paths.mirror, gpu=gpu, threads=threads, heard=heard, gallery=gallery
+        )
 
     def warm(self, tasks: Iterable[TaskName]) -> list[ModelInfo]:
         """Fetch, load and run the models of `tasks`; those that cannot be had are logged and left out."""
@@ -78,7 +92,7 @@ class Analyzer:
         for task in tasks:
             try:
                 infos.append(self._shelf.info(task))
-                if task is TaskName.EMOTIONS:
+                if task in ON_FACES:
                     self._shelf.info(TaskName.FACES)
             except ModelUnavailable:
                 logger.warning("%s has no model: its results will fail until there is one", task.value)
@@ -113,7 +127,7 @@ class Analyzer:
         asked += [
             (request.name, indices)
             for request, indices in chunk.asked().items()
-            if request.name not in (TaskName.FACES, TaskName.EMOTIONS)
+            if request.name not in (TaskName.FACES, *ON_FACES)
         ]
         for task, indices in asked:
             try:
@@ -152,16 +166,19 @@ class Analyzer:
         if request.name is TaskName.FACES:
             least = threshold(request, self._face_threshold())
             return [reaching(answer, least) for answer in faces]
-        if request.name is TaskName.EMOTIONS:
-            return self._emotions(request, images, faces)
+        if request.name in ON_FACES:
+            return self._on_faces(request, images, faces)
         return self._run(request, images)
 
-    def _emotions(self, request: TaskRequest, images: Sequence[Image], faces: Sequence[Answer]) -> list[Answer]:
+    def _on_faces(self, request: TaskRequest, images: Sequence[Image], faces: Sequence[Answer]) -> list[Answer]:
+        """What a task says of the faces of pictures."""
         try:
-            model = self._shelf.model(TaskName.EMOTIONS)
+            model = self._shelf.model(request.name)
         except ModelUnavailable as error:
             return [Answer(error=str(error))] * len(images)
         usual = [reaching(answer, self._face_threshold()) for answer in faces]
+        if request.name is TaskName.IDENTITIES:
+            return read_identities(model, self._gallery, request, images, usual)
         return read_emotions(model, images, usual, request.min_confidence, request.max_batch_size)
 
     def _run(self, request: TaskRequest, images: Sequence[Image]) -> list[Answer]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from inference.outputs import BoxesOutput, ColorsOutput, Output, ScoresOutput
+from inference.outputs import BoxesOutput, ColorsOutput, EmbeddingOutput, Output, ScoresOutput
 from inference.outputs.base import Spec
 from pipeline.contracts.errors import ModelUnavailable
 from pipeline.contracts.results import TaskName
@@ -89,8 +89,10 @@ class Card(Spec):
             )
         if isinstance(self.output, ColorsOutput) != (self.runtime == "opencv"):
             raise ValueError("the runtime 'opencv' and the output 'dominant_colors' belong together")
-        if self.runtime != "opencv" and (self.input is None or not self.files or not self.labels):
-            raise ValueError("a model with weights needs files, input and labels")
+        if self.runtime != "opencv" and (self.input is None or not self.files):
+            raise ValueError("a model with weights needs files and input")
+        if self.runtime != "opencv" and bool(self.labels) == isinstance(self.output, EmbeddingOutput):
+            raise ValueError("a model with weights needs labels, unless it makes vectors")
         return self
 
     @property
@@ -112,6 +114,7 @@ _FAMILY: dict[TaskName, type[Spec]] = {
     TaskName.OBJECTS: BoxesOutput,
     TaskName.EMOTIONS: ScoresOutput,
     TaskName.COLORS: ColorsOutput,
+    TaskName.IDENTITIES: EmbeddingOutput,
 }
 
 

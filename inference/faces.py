@@ -9,10 +9,13 @@ from pipeline.contracts.results import TaskName, TaskRequest
 HIDING_CONFIDENCE = 0.5
 """Faces are hidden from here on, below any card's threshold: one too many costs pixels, one too few a face."""
 
+ON_FACES = (TaskName.EMOTIONS, TaskName.IDENTITIES)
+"""The tasks that look at the faces which reach the face card's own threshold."""
+
 
 @dataclass(frozen=True, slots=True)
 class FacesNeed:
-    """One search for faces that serves the faces and the emotions task of a frame, and the hiding of faces."""
+    """One search for faces that serves every task of a frame that looks at faces, and the hiding of faces."""
 
     min_confidence: float
     max_batch_size: int | None
@@ -23,13 +26,13 @@ class FacesNeed:
     ) -> "FacesNeed | None":
         """The search that `tasks` need, None without any; only then is the face card's threshold asked for."""
         faces = next((task for task in tasks if task.name is TaskName.FACES), None)
-        emotions = next((task for task in tasks if task.name is TaskName.EMOTIONS), None)
-        first = faces or emotions or (TaskRequest(TaskName.FACES) if hiding else None)
+        others = next((task for task in tasks if task.name in ON_FACES), None)
+        first = faces or others or (TaskRequest(TaskName.FACES) if hiding else None)
         if first is None:
             return None
         default = card_threshold()
         thresholds = [min(default, HIDING_CONFIDENCE)] if hiding else []
-        if emotions:
+        if others:
             thresholds.append(default)
         if faces:
             thresholds.append(threshold(faces, default))

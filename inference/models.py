@@ -1,4 +1,4 @@
-"""Owns the protocol of a model and what a card becomes: a detector, a classifier or a colour finder."""
+"""Owns the protocol of a model and what a card becomes: a detector, a classifier, an embedder or a colour finder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,9 +8,10 @@ from inference.ahead import Ahead
 from inference.arrays import Image
 from inference.cards import Card
 from inference.colors import DominantColors
+from inference.embedder import Embedder
 from inference.memory import keep_memory
 from inference.networks import Classifier, Detector
-from inference.outputs import ColorsOutput, ScoresOutput
+from inference.outputs import ColorsOutput, EmbeddingOutput, ScoresOutput
 from inference.runtimes import Compute, load_runtime
 from pipeline.contracts.errors import ModelUnavailable
 from pipeline.contracts.results import Detection
@@ -59,4 +60,6 @@ def load_model(card: Card, folder: Path, compute: Compute | None = None) -> Mode
     limit = (card.batch.max_gpu if compute.gpu else None) or card.batch.max
     if isinstance(card.output, ScoresOutput):
         return Classifier(card, card.output, runtime, limit)
+    if isinstance(card.output, EmbeddingOutput):
+        return Embedder(card, card.output, runtime, limit)
     return Detector(card, card.output, runtime, limit)

@@ -16,7 +16,7 @@ from pipeline.contracts.errors import ModelFailed
 from pipeline.contracts.results import Box, Detection
 
 
-class _Networked:
+class Networked:
     """What models with a runtime share: inputs, made now or prepared before, and a batch limit."""
 
     def __init__(self, card: Card, runtime: Runtime, limit: int) -> None:
@@ -41,7 +41,7 @@ class _Networked:
             yield batch, self._runtime.run({self._input.name: batch.tensor})
 
 
-class Detector(_Networked):
+class Detector(Networked):
     """Finds boxes: faces and objects."""
 
     def __init__(self, card: Card, output: BoxesOutput, runtime: Runtime, limit: int) -> None:
@@ -87,7 +87,7 @@ class Detector(_Networked):
         return self.card.labels[index]
 
 
-class Classifier(_Networked):
+class Classifier(Networked):
     """Says what a whole picture shows, such as the emotion of a face."""
 
     def __init__(self, card: Card, output: ScoresOutput, runtime: Runtime, limit: int) -> None:

@@ -5,12 +5,15 @@ import os
 import socket
 import sys
 import threading
+import time
 from functools import partial
 
 from ingest.decode.forking import Forking
 from ingest.decode.process import STARTED_ANEW
 from ingest.decode.spawning import Spawn
 from ingest.download import Downloader
+from ingest.erasing import Eraser
+from ingest.face_indexer import Embedded, FaceIndexer
 from ingest.fetching import AnyFetcher
 from ingest.indexer import Indexed, Indexer
 from ingest.job import Workbench, decode_in_child
@@ -25,6 +28,7 @@ from ingest.s3 import S3Fetcher
 from ingest.sandbox import announce_sandbox
 from ingest.speedometer import Speedometer
 from ingest.sweeper import Sweeper
+from ingest.tracking import TrackingProcess
 from ingest.transfer import DownloadLimits
 from ingest.wakeups import WakeUps
 from ingest.wiping import Wiper
@@ -33,6 +37,7 @@ from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.deletions import CassandraDeletionStore
 from pipeline.cassandra.digests import CassandraDigestStore
 from pipeline.cassandra.keys import CassandraKeyStore
+from pipeline.cassandra.personal import personal_stores
 from pipeline.cassandra.publishers import CassandraPublisherStore
 from pipeline.cassandra.queue import CassandraSpeedStore
 from pipeline.cassandra.results import CassandraResultStore
@@ -50,6 +55,7 @@ from pipeline.contracts.settings import (
     S3Settings,
 )
 from pipeline.ending import stop_on_signal
+from pipeline.erasing.thresholds import thresholds_in
 from pipeline.kafka.publishing import KafkaPublisher
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing, stop_tracing
@@ -66,6 +72,8 @@ from pipeline.stores.sources import SourceFolder
 SERVICE = "ingest"
 STOP_SECONDS = 10.0
 LISTEN_SECONDS = 10.0
+TRACKING_SECONDS = 2.0
+"""So long is waited for the process that makes tracks, which ends when its standard input does."""
 LINGER_MS = 50
 """How long a frame waits for others: it waits for the analysis anyway."""
 
@@ -130,22 +138,33 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
     indexing = threading.Thread(target=indexer.run, name="indexer", daemon=True)
     retention = Retention(stores, CassandraDutyStore(client), settings.retention_days, owner)
     clearing = threading.Thread(target=retention.run, name="retention", daemon=True)
+    personal = personal_stores(client, frames)
+    eraser = Eraser(personal, CassandraDutyStore(client), owner, thresholds_in(paths.models_dir))
+    erasing = threading.Thread(target=eraser.run, name="erasing", daemon=True)
+    embedded = Embedded(videos, personal.tracks, personal.faces, personal.people)
+    face_indexer = FaceIndexer(embedded, CassandraDutyStore(client), owner)
+    gathering = threading.Thread(target=face_indexer.run, name="faces", daemon=True)
+    tracking = TrackingProcess(personal.tracks, time.monotonic)
+    following = threading.Thread(target=tracking.run, name="tracking", daemon=True)
     wakeups = WakeUps(kafka, worker.wake)
     stop = stop_on_signal()
     working = threading.Thread(target=worker.run, name="worker", daemon=True)
     try:
-        for thread in (working, sweeping, measuring, indexing, clearing, wakeups):
+        for thread in (working, sweeping, measuring, indexing, clearing, erasing, gathering, following, wakeups):
             thread.start()
         wakeups.listening.wait(LISTEN_SECONDS)
         mark_ready(paths.data_dir, SERVICE)
         logger.info("ready, up to %d videos at the same time", settings.videos_per_worker)
         while not stop.wait(BEAT_SECONDS):
-            _check_alive(working, sweeping, measuring, indexing)
+            _check_alive(working, sweeping, measuring, indexing, erasing, gathering, following)
             beat(paths.data_dir, SERVICE)
         logger.info("stopping")
     finally:
         unmark_ready(paths.data_dir, SERVICE)
         retention.stop()
+        eraser.stop()
+        face_indexer.stop()
+        tracking.stop()
         sweeper.stop()
         speedometer.stop()
         indexer.stop()
@@ -155,6 +174,8 @@ def _serve(paths: PathSettings, kafka: KafkaSettings, cassandra: CassandraSettin
         outcomes.stop(1.0)
         live_publisher.close()
         clearing.join(1.0)
+        following.join(TRACKING_SECONDS)
+        erasing.join(1.0)
         publisher.close()
         fetcher.close()
         rtmp.close()

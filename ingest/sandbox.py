@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 from ingest.decode.process import DecoderProcess, request_of
-from pipeline.confinement import Confinement, write_confinement
 from pipeline.contracts.errors import MediaError
 from pipeline.contracts.settings import IngestSettings
+from pipeline.sandbox.confinement import Confinement, write_confinement
 
 logger = logging.getLogger(__name__)
 

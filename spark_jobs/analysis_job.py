@@ -15,7 +15,7 @@ from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.errors import FramewiseError
-from pipeline.contracts.results import TaskName
+from pipeline.contracts.results import USUAL_TASKS
 from pipeline.contracts.settings import AnalysisSettings, CassandraSettings, KafkaSettings, PathSettings, S3Settings
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing, stop_tracing
@@ -82,7 +82,7 @@ def run(stopped: threading.Event, submission: Submission | None = None) -> int:
     try:
         if submission:
             submission.prepare(spark)
-        tasks = tuple(TaskName) if analysis.preload else ()
+        tasks = USUAL_TASKS if analysis.preload else ()
         live = LiveCrew(spark, worker_settings, analysis.live_workers, room.live_need())
         hands = SparkHands(spark, worker_settings, tasks)
         crew = Crew(hands, live, paths.data_dir, analysis.workers, functools.partial(room.limit, spark))

@@ -4,12 +4,12 @@ import contextlib
 import faulthandler
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from inference.analyzer import Analyzer
 from pipeline.contracts.errors import FrameFatal
 from pipeline.contracts.frames import Frame
-from pipeline.contracts.results import FrameResult
+from pipeline.contracts.results import FrameResult, ModelInfo, TaskName
 from spark_jobs.alone import Alone
 from spark_jobs.in_flight import InFlight, Place
 
@@ -26,7 +26,17 @@ class CarefulAnalyzer:
     for `hang_seconds` ends this process itself.
     """
 
-    def __init__(self, analyzer: Analyzer, in_flight: InFlight, alone: Alone, hang_seconds: float) -> None:
+    def __init__(
+        self,
+        analyzer: Analyzer,
+        in_flight: InFlight,
+        alone: Alone,
+        hang_seconds: float,
+        tell: Callable[[Sequence[ModelInfo]], None] = lambda _: None,
+    ) -> None:
+        """`tell` hears of models that a batch has had loaded, once of each."""
+        self._tell = tell
+        self._told: set[TaskName] = set()
         self._analyzer = analyzer
         self._in_flight = in_flight
         self._alone = alone
@@ -46,7 +56,10 @@ class CarefulAnalyzer:
 
     def _together(self, frames: Sequence[tuple[Place, Frame]]) -> list[tuple[FrameResult, ...]]:
         # Loading may take minutes when weights are fetched: that is no hang.
-        self._analyzer.warm({name for _, frame in frames for name in frame.models})
+        loaded = self._analyzer.warm({name for _, frame in frames for name in frame.models})
+        if unheard := [model for model in loaded if model.task not in self._told]:
+            self._tell(unheard)
+            self._told |= {model.task for model in unheard}
         with self._watched([place for place, _ in frames]):
             return self._analyzer.analyze([frame for _, frame in frames], self._beat)
 

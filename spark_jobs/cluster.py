@@ -15,12 +15,12 @@ from pyspark.sql import SparkSession
 from pipeline.contracts.errors import ClusterError
 from pipeline.contracts.settings import AnalysisSettings, ClusterSettings
 from spark_jobs import executors, gpus
+from spark_jobs.session import LIGHT_JVM
 
 CODE = "framewise-code"
 """Where our archive is unpacked, beside each executor."""
 SECRET = r"(?i)secret|password|token|access[._]?key|credential"
 """Names of which Spark shows no values; its own pattern does not know AWS_ACCESS_KEY_ID."""
-EXECUTOR_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC"
 POLL_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def options(cluster: ClusterSettings, analysis: AnalysisSettings, archive: Path)
         "spark.executor.cores": str(cores),
         "spark.executor.memory": cluster.spark_executor_memory,
         "spark.executor.memoryOverhead": f"{cores * megabytes(cluster.spark_worker_memory)}m",
-        "spark.executor.extraJavaOptions": EXECUTOR_JVM,
+        "spark.executor.extraJavaOptions": LIGHT_JVM,
         "spark.driver.bindAddress": cluster.spark_driver_bind or analysis.spark_driver_host,
         "spark.driver.port": str(cluster.spark_driver_port),
         "spark.driver.blockManager.port": str(cluster.spark_block_port),

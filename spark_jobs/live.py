@@ -43,7 +43,7 @@ class LiveTask:
             while goes_on():
                 if records := self._come():
                     began = time.monotonic()
-                    self._under_way.append((records, self._worker.take(records)[1]))
+                    self._under_way.append((records, self._worker.take(records)))
                     metrics.live_busy(time.monotonic() - began)
                 self._settle()
                 self._count()

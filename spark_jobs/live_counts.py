@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pipeline.contracts.frames import bucket_of
 from pipeline.contracts.results import AnalyzedFrame
-from pipeline.contracts.videos import Video
 from pipeline.patience import patiently
 from pipeline.stores.results import ResultStore
 from pipeline.stores.videos import VideoStore
@@ -16,7 +15,6 @@ from spark_jobs.results_sink import RETRY_SECONDS
 
 SILENT_SECONDS = 1.0
 """A video without a frame for so long may have ended."""
-FRESH_SECONDS = 0.5
 
 
 class LateCounts:
@@ -50,22 +48,3 @@ class LateCounts:
             patiently(lambda v=video_id, b=bucket: self._results.recount(v, [b]), RETRY_SECONDS)  # type: ignore[misc]
         for video_id in silent:
             complete(self._videos, self._results, video_id)
-
-
-class RecentVideos:
-    """What is known of videos, at most half a second old. Safe for threads; forgets those that nobody asks for."""
-
-    def __init__(self, videos: VideoStore, clock: Callable[[], float] = time.monotonic) -> None:
-        self._videos = videos
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._known: dict[UUID, tuple[float, Video | None]] = {}
-
-    def get(self, video_id: UUID) -> Video | None:
-        """The video; raises StoreUnavailable."""
-        with self._lock:
-            now = self._clock()
-            self._known = {v: known for v, known in self._known.items() if now - known[0] < FRESH_SECONDS}
-            if video_id not in self._known:
-                self._known[video_id] = now, self._videos.get(video_id)
-            return self._known[video_id][1]

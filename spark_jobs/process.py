@@ -6,14 +6,17 @@ import os
 import socket
 import sys
 import zipimport
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from inference.analyzer import Analyzer
 from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.faces import CassandraFaceStore
+from pipeline.cassandra.people import CassandraPeopleStore
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.videos import CassandraVideoStore
+from pipeline.contracts.errors import StoreError
 from pipeline.contracts.results import ModelInfo, TaskName
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings, PathSettings, S3Settings
 from pipeline.kafka.publishing import KafkaPublisher
@@ -22,13 +25,17 @@ from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing
 from pipeline.observing.usage import report_usage
 from pipeline.stores.frame_store import open_frame_store
+from pipeline.stores.models import CassandraModelStore, ModelStore
+from pipeline.stores.people import PeopleStore
 from spark_jobs.alone import Alone
 from spark_jobs.careful import CarefulAnalyzer
 from spark_jobs.counting import SpacedCounts
+from spark_jobs.gallery import StoredGallery
 from spark_jobs.gpus import bind_this_process
 from spark_jobs.in_flight import InFlight, folder_of
-from spark_jobs.live_counts import LateCounts, RecentVideos
+from spark_jobs.live_counts import LateCounts
 from spark_jobs.own_paths import on_this_host
+from spark_jobs.recent_videos import RecentVideos
 from spark_jobs.results_sink import ResultsSink
 from spark_jobs.watchdog import MARGIN_SECONDS, Watchdog
 from spark_jobs.worker import FrameWorker
@@ -91,26 +98,45 @@ def _open(settings: WorkerSettings) -> Process:
     paths = on_this_host(settings.paths) if settings.own_paths else settings.paths
     if settings.own_paths:  # the application cannot look after the workers of other hosts: they do it for each other
         Watchdog(folder_of(paths.data_dir), settings.hang_seconds + MARGIN_SECONDS).start()
-    open_analyzer = functools.partial(Analyzer.from_settings, paths, gpu=settings.gpu, heard=metrics.model_batch)
+    gallery = StoredGallery(functools.partial(_open_people, settings.cassandra))
+    open_analyzer = functools.partial(
+        Analyzer.from_settings, paths, gpu=settings.gpu, heard=metrics.model_batch, gallery=gallery
+    )
     analyzer = open_analyzer()
+    client = CassandraClient(settings.cassandra)
     careful = CarefulAnalyzer(
         analyzer,
         InFlight(folder_of(paths.data_dir)),
         Alone(open_analyzer, settings.hang_seconds),
         settings.hang_seconds,
+        functools.partial(_tell_of, CassandraModelStore(client)),
     )
-    client = CassandraClient(settings.cassandra)
     videos, results = CassandraVideoStore(client), CassandraResultStore(client)
     publisher = KafkaPublisher(settings.kafka, f"framewise-{name}")
-    frames = open_frame_store(paths, settings.s3)
+    frames, faces = open_frame_store(paths, settings.s3), CassandraFaceStore(client)
 
     @functools.cache
     def live() -> tuple[FrameWorker, LateCounts]:
         counts = LateCounts(videos, results)
-        return FrameWorker(careful, frames, ResultsSink(RecentVideos(videos), counts, publisher), name), counts
+        return FrameWorker(
+            careful, frames, ResultsSink(RecentVideos(videos), counts, publisher, faces=faces), name
+        ), counts
 
-    sink = ResultsSink(videos, SpacedCounts(results), publisher)
+    sink = ResultsSink(videos, SpacedCounts(results), publisher, faces=faces, lately=RecentVideos(videos))
     return Process(analyzer, FrameWorker(careful, frames, sink, name), live, name)
+
+
+def _tell_of(store: ModelStore, models: Sequence[ModelInfo]) -> None:
+    """Let the API know which models are used; those that are loaded only when they are asked for, too."""
+    try:
+        store.save(models)
+    except StoreError as error:
+        log.warning("that %d models are loaded cannot be told: %s", len(models), error)
+
+
+def _open_people(settings: CassandraSettings) -> PeopleStore:
+    """By a connection of its own, since a frame that is tried alone is analysed in another process."""
+    return CassandraPeopleStore(CassandraClient(settings))
 
 
 def _forget_archives() -> None:

@@ -8,6 +8,10 @@ from pipeline.kafka.topics import Topics
 from spark_jobs import transforms
 from spark_jobs.batch_end import BatchEnd
 
+FETCH_WAIT_MS = 5
+"""The connector asks for a topic's ends beside each fetch, and is answered when the broker has let go of the one
+before, which waits for records that nobody needs: half a second a partition by default."""
+
 
 def read_frames(spark: SparkSession, kafka: KafkaSettings, analysis: AnalysisSettings) -> DataFrame:
     """The stream of frame records, from the earliest that the topic still has."""
@@ -19,6 +23,7 @@ def read_frames(spark: SparkSession, kafka: KafkaSettings, analysis: AnalysisSet
         .option("includeHeaders", "true")
         .option("maxOffsetsPerTrigger", analysis.trigger_frames)
         .option("failOnDataLoss", "false")
+        .option("kafka.fetch.max.wait.ms", FETCH_WAIT_MS)
         .load()
     )
 

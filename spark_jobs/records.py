@@ -1,7 +1,7 @@
 """Owns what a worker is given: rows of Spark, as frames and as records that are set aside."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -49,16 +49,27 @@ class Batch:
         answers = wanted([frame for _, frame in self.frames])
         self.frames = [known for known, is_wanted in zip(self.frames, answers, strict=True) if is_wanted]
 
+    def veil(self, veiled: Callable[[Sequence[Frame]], Sequence[bool]]) -> None:
+        """Have the faces hidden in what is stored of some videos, whatever was asked for when they were submitted."""
+        full = [frame for _, frame in self.frames if frame.store is StoreFrames.FULL]
+        hidden = (
+            {id(frame) for frame, is_veiled in zip(full, veiled(full), strict=True) if is_veiled} if full else set()
+        )
+        self.frames = [(r, replace(f, store=StoreFrames.BLURRED) if id(f) in hidden else f) for r, f in self.frames]
+
 
 def place_of(record: Row) -> Place:
     """Where a record stands."""
     return record["topic"], record["partition"], record["offset"]
 
 
-def letter_of(record: Row, reason: str) -> DeadLetter:
-    """A record that is set aside, with what is needed to send it again; without its picture if that is not kept."""
+def letter_of(record: Row, reason: str, kept: StoreFrames | None = None) -> DeadLetter:
+    """A record that is set aside, with what is needed to send it again; without its picture if that is not kept.
+
+    `kept` is how frames of its video are kept by now, if that is known.
+    """
     headers = tuple((name, record[name]) for name in FRAME_HEADERS if record[name] is not None)
-    store = _text(record["store"]) or StoreFrames.FULL.value
+    store = (kept.value if kept else _text(record["store"])) or StoreFrames.FULL.value
     if store == StoreFrames.FULL.value or record["value"] is None:
         return DeadLetter(record["value"], *place_of(record), reason, headers)
     left_out = f"the picture, since the video's frames are stored as {store[:20]!r}"

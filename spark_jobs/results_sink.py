@@ -12,6 +12,8 @@ from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.kafka.publishing import DeadLetter, Publisher
 from pipeline.observing import metrics
 from pipeline.patience import patiently
+from pipeline.stores.faces import FaceVector
+from spark_jobs.face_vectors import raw_vectors
 
 RETRY_SECONDS = 120.0
 """How long a worker waits for a server that does not answer before its task fails."""
@@ -24,6 +26,10 @@ class Sink(Protocol):
 
     def wanted(self, frames: Sequence[Frame]) -> list[bool]:
         """For each frame: whether its video still wants it; one look a video. Raises StoreError."""
+        ...
+
+    def veiled(self, frames: Sequence[Frame]) -> list[bool]:
+        """For each frame: whether its video's faces are hidden since somebody was erased. Raises StoreError."""
         ...
 
     def keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
@@ -43,6 +49,14 @@ class KnownVideos(Protocol):
         ...
 
 
+class FaceVectors(Protocol):
+    """What the sink asks of a store of face vectors."""
+
+    def keep(self, faces: Sequence[FaceVector], write_timestamps: Mapping[UUID, int]) -> None:
+        """Keep raw vectors for some days; raises StoreUnavailable."""
+        ...
+
+
 class Outcomes(Protocol):
     """What the sink asks of a result store."""
 
@@ -57,19 +71,26 @@ class Outcomes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ResultsSink:
-    """The sink over the stores and the publisher."""
+    """The sink over the stores and the publisher. `lately` may say how videos were half a second ago."""
 
     videos: KnownVideos
     results: Outcomes
     publisher: Publisher
     retry_seconds: float = RETRY_SECONDS
+    faces: FaceVectors | None = None
+    lately: KnownVideos | None = None
 
     def wanted(self, frames: Sequence[Frame]) -> list[bool]:
         """Not those of videos that are gone, cancelled or tried anew; waits for a store that does not answer."""
-        known = patiently(lambda: self._known(frame.video_id for frame in frames), self.retry_seconds)
+        known = self._glance(frames)
         answers = [_wanted(frame, known.get(frame.video_id)) for frame in frames]
         metrics.frames("skipped", answers.count(False))
         return answers
+
+    def veiled(self, frames: Sequence[Frame]) -> list[bool]:
+        """What is stored meanwhile is blurred by the rounds of the erasure; waits for a store that does not answer."""
+        known = self._glance(frames)
+        return [(video := known.get(frame.video_id)) is not None and video.veiled_at is not None for frame in frames]
 
     def keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
         """Store, enter and publish; waits for servers that do not answer."""
@@ -81,20 +102,28 @@ class ResultsSink:
         """Count what is kept and not counted; waits for a store that does not answer."""
         patiently(self.results.finish, self.retry_seconds)
 
+    def _glance(self, frames: Sequence[Frame]) -> dict[UUID, Video]:
+        videos = self.lately or self.videos
+        return patiently(lambda: _known(videos, (frame.video_id for frame in frames)), self.retry_seconds)
+
     def _keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
-        known = self._known(frame.video_id for frame in frames)
+        known = _known(self.videos, (frame.video_id for frame in frames))
         wanted = [frame for frame in frames if _wanted(frame, known.get(frame.video_id))]
         if len(wanted) < len(frames):
             log.info("left out %d frames of videos that are cancelled, gone or tried anew", len(frames) - len(wanted))
-        self.results.save(wanted, {video_id: video.attempt_timestamp for video_id, video in known.items()})
+        timestamps = {video_id: video.attempt_timestamp for video_id, video in known.items()}
+        if self.faces is not None:
+            self.faces.keep(raw_vectors(wanted, known), timestamps)
+        self.results.save(wanted, timestamps)
         self.publisher.dead_letters(letters)
         self.publisher.outcomes(wanted)
         self.publisher.flush(30)
         _count(frames, wanted, letters)
 
-    def _known(self, video_ids: Iterable[UUID]) -> dict[UUID, Video]:
-        found = {video_id: self.videos.get(video_id) for video_id in set(video_ids)}
-        return {video_id: video for video_id, video in found.items() if video is not None}
+
+def _known(videos: KnownVideos, video_ids: Iterable[UUID]) -> dict[UUID, Video]:
+    found = {video_id: videos.get(video_id) for video_id in set(video_ids)}
+    return {video_id: video for video_id, video in found.items() if video is not None}
 
 
 def _count(frames: Sequence[AnalyzedFrame], wanted: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:

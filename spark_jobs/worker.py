@@ -3,8 +3,8 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -18,6 +18,7 @@ from pipeline.patience import patiently
 from pipeline.pictures import blur
 from pipeline.stores.frames import FrameStore
 from spark_jobs.careful import Answer, CarefulAnalyzer
+from spark_jobs.keeping import PORTION_SECONDS, Keeping
 from spark_jobs.records import Batch, Row, letter_of, place_of, records_of
 from spark_jobs.results_sink import RETRY_SECONDS, Sink
 from spark_jobs.schema import OUTCOME
@@ -27,9 +28,16 @@ log = logging.getLogger(__name__)
 
 WRITERS = 4
 """Threads that store frames: they wait for the disk while the models compute."""
-PORTION_SECONDS = 2.0
 AT_ONCE = 16
 """Frames that one of them stores together: a file system makes them safe for little more than one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """A batch that is analysed and not kept yet; its pictures are being stored."""
+
+    batch: Batch
+    stored: Sequence[Future[None]]
 
 
 class FrameWorker:
@@ -42,29 +50,27 @@ class FrameWorker:
         self._name = name
         self._seconds_each = 0.0
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="store")
-        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keep")
+        self._keeping = Keeping(self._keep)
 
     def outcomes(self, batches: Iterable[Sequence[Row]]) -> Iterator[list[Row]]:
         """One row of the schema a record, in order, a list a batch.
 
-        Outcomes are kept while the next batch is analysed, at most one batch behind, and all are when the iterator
-        ends. Raises StoreError when a frame or its outcome cannot be kept.
+        Outcomes are kept while the next ones are made, and all are when the iterator ends. Raises StoreError when a
+        frame or its outcome cannot be kept.
         """
         self.begin()
-        behind: Future[None] | None = None
+        self._keeping.begin()
         try:
             for records in batches:
                 said: list[Row] = []
                 for some in self._portions(records):
-                    rows, behind = self.take(some, behind)
-                    said += rows
+                    found = self._analysed(some)
+                    self._keeping.add(found, len(some))
+                    said += found.batch.said
                 yield said
-            if behind is not None:
-                behind.result()
-            self._keeper.submit(self._sink.finish).result()
+            self._keeping.finish(self._sink.finish)
         finally:
-            if behind is not None:
-                wait([behind])
+            self._keeping.settle()
 
     def _portions(self, records: Sequence[Row]) -> Iterator[Sequence[Row]]:
         """Equal parts of a batch of about two seconds each, by the time the last took: ingest waits for outcomes."""
@@ -80,21 +86,20 @@ class FrameWorker:
         """A task begins."""
         self._analyzer.begin()
 
-    def take(self, records: Sequence[Row], behind: Future[None] | None = None) -> tuple[list[Row], Future[None]]:
-        """Analyse a batch: a row of the schema a record, and the keeping of what was found, which goes on.
+    def take(self, records: Sequence[Row]) -> Future[None]:
+        """Analyse records now; the keeping of what was found, which goes on."""
+        return self._keeping.at_once(self._analysed(records))
 
-        `behind` is waited for before; raises what it raised.
-        """
+    def _analysed(self, records: Sequence[Row]) -> Analysed:
         batch = Batch.of(records)
         batch.narrow(self._sink.wanted)
+        batch.veil(self._sink.veiled)
         full = [frame for _, frame in batch.frames if frame.store is StoreFrames.FULL]
         stored = [self._writers.submit(self._store, some) for some in _shares(full)]
         with about_frames("analyse", [frame for _, frame in batch.frames]):
             self._analyze(batch)
         stored += [self._writers.submit(self._store_blurred, *known) for known in batch.faces]
-        if behind is not None:
-            behind.result()
-        return batch.said, self._keeper.submit(self._keep, stored, batch)
+        return Analysed(batch, stored)
 
     def _analyze(self, batch: Batch) -> None:
         started = datetime.now(UTC)
@@ -102,7 +107,7 @@ class FrameWorker:
         finished = datetime.now(UTC)
         for (record, frame), answer in zip(batch.frames, answers, strict=True):
             if isinstance(answer, FrameFatal):
-                batch.letters.append(letter_of(record, str(answer)))
+                batch.letters.append(letter_of(record, str(answer), frame.store))
             elif frame.blurred:
                 batch.faces.append((frame, answer[-1]))
                 answer = answer[:-1]
@@ -120,11 +125,12 @@ class FrameWorker:
         boxes = (face.box for face in faces.detections if face.box is not None)
         self._store([replace(frame, jpeg=blur(frame.jpeg, boxes))])
 
-    def _keep(self, stored: Sequence[Future[None]], batch: Batch) -> None:
-        with about_frames("store", [frame for _, frame in batch.frames]):
-            for writing in stored:
+    def _keep(self, found: Sequence[Analysed]) -> None:
+        with about_frames("store", [frame for one in found for _, frame in one.batch.frames]):
+            for writing in (writing for one in found for writing in one.stored):
                 writing.result()
-            self._sink.keep(batch.analyzed, batch.letters)
+            analyzed = [frame for one in found for frame in one.batch.analyzed]
+            self._sink.keep(analyzed, [letter for one in found for letter in one.batch.letters])
 
 
 def _shares(frames: Sequence[Frame]) -> list[Sequence[Frame]]:

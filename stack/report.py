@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.confinement import read_confinement
 from pipeline.contracts.errors import StackError
 from pipeline.identity import process_of
+from pipeline.sandbox.confinement import read_confinement
 from stack import workers
 from stack.logs import follow, last_lines
 from stack.processes import family, marked, memory

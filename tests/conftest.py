@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -82,3 +83,10 @@ def cassandra_settings(servers: Trial, names: str) -> Iterator[CassandraSettings
     client.schema_metadata_enabled = False
     client.connect().execute(f"DROP KEYSPACE IF EXISTS {names}", timeout=120)
     client.shutdown()
+
+
+@pytest.fixture
+def roomy_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is half full, whatever this machine's is."""
+    usage = shutil.disk_usage("/")._replace(total=100 << 30, used=50 << 30, free=50 << 30)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: usage)

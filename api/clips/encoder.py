@@ -34,7 +34,7 @@ def main(request_json: str, parent: str) -> int:
     request = REQUEST.validate_json(request_json)
     confine(request, int(parent))
     cv2.setNumThreads(1)
-    av.logging.set_level(av.logging.PANIC)
+    av.logging.set_level(None)  # a thread that logs would wait for Python, which waits for it in freeing a decoder
     with av.open(request.path, "w", format=request.container, options=CONTAINER[request.container]) as container:
         clip = Clip(container, request)
         while (picture := read_picture(sys.stdin.buffer)) is not None:

@@ -6,8 +6,14 @@ from typing import Any
 
 Document = dict[str, Any]
 
-FIRST = ("healthz", "readyz", "list_models", "get_metrics", "upload_video", "start_analysis", "get_video")
-LAST = ("cancel_video", "retry_video", "delete_video")
+FIRST = (
+    *("healthz", "readyz", "list_models", "get_metrics", "upload_video", "start_analysis", "get_video"),
+    *("put_collection", "enrol_person", "add_person_photos"),
+)
+LAST = (
+    *("cancel_video", "retry_video", "delete_person_photo", "delete_person", "erase_person", "get_erasure"),
+    *("delete_collection", "delete_video"),
+)
 JSON = "application/json"
 
 

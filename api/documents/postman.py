@@ -11,11 +11,17 @@ VARIABLES = {
     "base_url": "http://127.0.0.1:8000",
     "api_key": "",
     "video_file": "street.mp4",
+    "photo_file": "ada.jpg",
     "video_url": "https://example.com/street.mp4",
     "video_id": "",
     "other_id": "",
     "frame_number": "1",
     "delivery_id": "00000000-0000-0000-0000-000000000000",
+    "track_id": "none",
+    "name": "friends",
+    "person_id": "",
+    "photo_id": "",
+    "erasure_id": "",
 }
 CAPTURES: dict[str, tuple[tuple[str, str], ...]] = {
     "upload_video": (("video_id", "video_id"),),
@@ -23,6 +29,9 @@ CAPTURES: dict[str, tuple[tuple[str, str], ...]] = {
     "rerun_analysis": (("other_id", "video_id"),),
     "list_results": (("frame_number", "items.0.frame_number"),),
     "list_deliveries": (("delivery_id", "items.0.id"),),
+    "list_tracks": (("track_id", "items.0.track_id"),),
+    "enrol_person": (("person_id", "person_id"), ("photo_id", "photos.0.photo_id")),
+    "erase_person": (("erasure_id", "erasure_id"),),
 }
 """What later requests need of an answer: the variable, and where it is in the body."""
 WAITS_FOR = "get_video"
@@ -31,6 +40,8 @@ GIVEN: dict[str, dict[str, str]] = {
     "list_results": {"limit": "10"},
     "upload_video": {"modelsToRun": "objects_detection,color_detection", "frameStep": "10"},
     "search": {"limit": "10"},
+    "enrol_person": {"name": "Ada", "collection": "friends"},
+    "list_people": {"collection": "friends"},
 }
 """Parameters and form fields that are switched on."""
 KEY_SCRIPT = """const key = pm.variables.get("api_key");
@@ -57,7 +68,8 @@ def collection(document: Document) -> dict[str, Any]:
 
 def _description(document: Document) -> str:
     how = (
-        "Set `video_file` to a video of yours, and `api_key` where the service asks for one. Run from top to bottom: "
+        "Set `video_file` to a video of yours, `photo_file` to a picture of somebody's face, and `api_key` where the "
+        "service asks for one. Run from top to bottom: "
         "the upload's id is kept for what follows, and the video is waited for."
     )
     return f"{document['info'].get('description', '').strip()}\n\n{how}"
@@ -129,6 +141,8 @@ def _body(document: Document, operation: Operation) -> dict[str, Any] | None:
 def _field(operation: Operation, name: str, schema: dict[str, Any]) -> dict[str, Any]:
     if schema.get("format") == "binary":
         return {"key": name, "type": "file", "src": "{{video_file}}"}
+    if schema.get("items", {}).get("format") == "binary":
+        return {"key": name, "type": "file", "src": "{{photo_file}}"}
     value = GIVEN.get(operation.name, {}).get(name)
     field = {"key": name, "type": "text", "value": value or "", "description": schema.get("description", "")}
     return field if value else field | {"disabled": True}

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from api.events.answers import StateAnswer
-from api.events.frontier import Frontier
 from api.services import Services
 from api.views import video_answer
 from pipeline.contracts.frames import MAX_FRAME_NUMBER
 from pipeline.contracts.videos import Video, VideoStatus
+from pipeline.frontier import Frontier
 
 STATE_SECONDS = 1.0
 """How often counts are read while the state stays the same."""

@@ -10,7 +10,7 @@ from api.exports.stream import Selection
 from api.rows import COPIED
 from pipeline.contracts.results import Detection, ResultRow
 
-COLUMNS = (*COPIED, "label", "confidence", "x", "y", "width", "height", "attributes")
+COLUMNS = (*COPIED, "label", "confidence", "x", "y", "width", "height", "attributes", "person_id")
 
 
 class CsvExport:
@@ -43,9 +43,10 @@ def lines(row: ResultRow) -> Iterator[tuple[object, ...]]:
     for found in row.detections:
         yield of_row + outcome + _found(found)
     if not row.detections:
-        yield of_row + outcome + (None,) * 7
+        yield of_row + outcome + (None,) * 8
 
 
 def _found(found: Detection) -> tuple[object, ...]:
-    box = (found.box.x, found.box.y, found.box.width, found.box.height) if found.box else (None,) * 4
-    return (found.label, found.confidence, *box, json.dumps(dict(found.attributes)) if found.attributes else None)
+    box = found.box.numbers if found.box else (None,) * 4
+    attributes = json.dumps(dict(found.attributes)) if found.attributes else None
+    return (found.label, found.confidence, *box, attributes, found.person_id)

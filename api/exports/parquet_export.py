@@ -18,6 +18,7 @@ DETECTION = pa.struct(
         ("confidence", pa.float64()),
         ("box", BOX),
         ("attributes", pa.map_(pa.string(), pa.float64())),
+        ("person_id", pa.string()),
     ]
 )
 SCHEMA = pa.schema(
@@ -96,4 +97,5 @@ def _found(found: Detection) -> dict[str, object]:
         "confidence": found.confidence,
         "box": asdict(found.box) if found.box else None,
         "attributes": list(found.attributes.items()),
+        "person_id": str(found.person_id) if found.person_id else None,
     }

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from fastapi.responses import StreamingResponse
 
 from api.services import Services
+from api.tracks.joining import with_tracks
 from pipeline.contracts.errors import FramewiseError
 from pipeline.contracts.results import ResultRow
 from pipeline.contracts.videos import SourceProgress, Video
@@ -37,7 +38,8 @@ class Selection:
     def of(cls, services: Services, video: Video, query: ResultQuery) -> "Selection":
         """Everything that is asked for; nothing is read yet but how far ingest is."""
         unnarrowed = replace(query, label=None, min_confidence=None)
-        rows = walk(services.results, video.video_id, unnarrowed, patience=PATIENCE)
+        walked = walk(services.results, video.video_id, unnarrowed, patience=PATIENCE)
+        rows = with_tracks(services.tracks, video.video_id, walked)
         return cls(video, services.videos.progress(video.video_id), query, rows)
 
     @property

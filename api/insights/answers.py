@@ -3,8 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
+from api.responses import Answer
 from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import VideoStatus
 
@@ -26,11 +27,7 @@ LABEL: dict[str, JsonValue] = {
 MODEL: dict[str, JsonValue] = {"model": "yolox_nano", "model_digest": "c789161b", "frames": 148, "failed": 0}
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-
-class SegmentAnswer(_Answer):
+class SegmentAnswer(Answer):
     """A stretch of time in which a label is there; both ends included."""
 
     from_: float = Field(serialization_alias="from", description="seconds of media time")
@@ -41,7 +38,7 @@ class SegmentAnswer(_Answer):
     max_confidence: float
 
 
-class LabelSummary(_Answer):
+class LabelSummary(Answer):
     """A label of a task."""
 
     label: str
@@ -60,7 +57,7 @@ class LabelSummary(_Answer):
     segments_cut: bool = Field(description="whether there are more segments than are listed")
 
 
-class ModelSummary(_Answer):
+class ModelSummary(Answer):
     """A model that answered for a task."""
 
     model: str
@@ -69,7 +66,7 @@ class ModelSummary(_Answer):
     failed: int = Field(description="frames in which it failed")
 
 
-class TaskSummary(_Answer):
+class TaskSummary(Answer):
     """A task: its models, and the labels in most frames first. Colours are under `colors`."""
 
     task: TaskName
@@ -79,7 +76,7 @@ class TaskSummary(_Answer):
     labels_cut: bool = Field(description="whether there are more labels than are listed")
 
 
-class EmotionStep(_Answer):
+class EmotionStep(Answer):
     """A part of the video: how many faces were looked at in it, and the share of each emotion among them."""
 
     from_: float = Field(serialization_alias="from", description="seconds of media time, included")
@@ -88,14 +85,14 @@ class EmotionStep(_Answer):
     shares: dict[str, float]
 
 
-class EmotionsSummary(_Answer):
+class EmotionsSummary(Answer):
     """Emotions over time: at most 60 steps of equal length; those without faces are left out."""
 
     step_seconds: float
     steps: list[EmotionStep]
 
 
-class ColorSummary(_Answer):
+class ColorSummary(Answer):
     """A main colour, as the nearest of 216 on an even grid (each channel a multiple of 0x33)."""
 
     color: str = Field(description="#rrggbb")
@@ -103,14 +100,14 @@ class ColorSummary(_Answer):
     frames: int
 
 
-class FramesSummarised(_Answer):
+class FramesSummarised(Answer):
     """The frames behind a summary."""
 
     stored: int = Field(description="frames with an outcome, the failed ones included")
     left_out: int = Field(description="frames that are not in the summary yet; ask again in some seconds")
 
 
-class SummaryAnswer(_Answer):
+class SummaryAnswer(Answer):
     """What was found in a video, by task and label."""
 
     model_config = ConfigDict(
@@ -142,7 +139,7 @@ class SummaryAnswer(_Answer):
     colors: list[ColorSummary] = Field(description="those with the largest shares, at most 12")
 
 
-class SearchItem(_Answer):
+class SearchItem(Answer):
     """A label that a model found in a video."""
 
     video_id: UUID
@@ -159,7 +156,7 @@ class SearchItem(_Answer):
     results_url: str = Field(description="the rows with this label")
 
 
-class SearchAnswer(_Answer):
+class SearchAnswer(Answer):
     """A page of what was found, newest video first; a page may hold fewer than `limit` and still have a next one."""
 
     model_config = ConfigDict(
@@ -185,7 +182,7 @@ class SearchAnswer(_Answer):
     next_cursor: str | None
 
 
-class FrameSpan(_Answer):
+class FrameSpan(Answer):
     """Frames by number, both ends included; frames between them that were compared belong to it too."""
 
     from_: int = Field(serialization_alias="from")
@@ -193,7 +190,7 @@ class FrameSpan(_Answer):
     frames: int = Field(description="compared frames in it")
 
 
-class FramesWith(_Answer):
+class FramesWith(Answer):
     """Compared frames with a label: how many, and where."""
 
     frames: int
@@ -201,7 +198,7 @@ class FramesWith(_Answer):
     ranges_cut: bool
 
 
-class LabelComparison(_Answer):
+class LabelComparison(Answer):
     """A label in the compared frames of both videos."""
 
     label: str
@@ -217,14 +214,14 @@ class LabelComparison(_Answer):
     )
 
 
-class ComparedModel(_Answer):
+class ComparedModel(Answer):
     """A model that answered for a task in one of the videos."""
 
     model: str
     model_digest: str
 
 
-class ComparedSide(_Answer):
+class ComparedSide(Answer):
     """What one of the videos did for a task."""
 
     asked: bool = Field(description="whether the task was asked for")
@@ -233,7 +230,7 @@ class ComparedSide(_Answer):
     frames: int = Field(description="frames that were analysed")
 
 
-class TaskComparison(_Answer):
+class TaskComparison(Answer):
     """A task in both videos. Frames are compared that both have analysed; if one alone had it, all of its own."""
 
     task: TaskName
@@ -244,7 +241,7 @@ class TaskComparison(_Answer):
     labels_cut: bool
 
 
-class ComparisonAnswer(_Answer):
+class ComparisonAnswer(Answer):
     """What changed from video a to video b, by frame number."""
 
     model_config = ConfigDict(

@@ -1,6 +1,7 @@
 """Owns what the stores know of a video that is looked at: how it stands, its newest frame, and the drawn picture."""
 
 import logging
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -36,7 +37,7 @@ class VideoScene:
         """The picture; empty where it cannot be shown, None where it is not stored, or not yet."""
         try:
             jpeg = self._services.frames.get(self._video.video_id, shot.frame_number)
-            return self._drawn(jpeg, shot, view) if jpeg is not None else None
+            return self._drawn(jpeg, as_stored(self._services, self._video, shot), view) if jpeg is not None else None
         except StoreError:
             return None
         except (FrameUnreadable, Conflict) as e:
@@ -50,6 +51,13 @@ class VideoScene:
         if view.side_by_side:
             return beside(jpeg, annotate(jpeg, found))
         return annotate(jpeg, found) if view.annotate and found else jpeg
+
+
+def as_stored(services: Services, video: Video, shot: Shot) -> Shot:
+    """A shot that was heard, as it is stored by now where people are named: somebody may have been erased since."""
+    if video.identification is None:
+        return shot
+    return replace(shot, rows=services.results.frame(video.video_id, shot.frame_number))
 
 
 def beside(left: bytes, right: bytes) -> bytes:

@@ -13,6 +13,7 @@ from api.pages.shell import page
 from api.services import Services
 from api.views import video_answer
 from pipeline.contracts.errors import NotFound
+from pipeline.contracts.tracks import FOLLOWED
 from pipeline.contracts.videos import Video
 
 router = APIRouter(include_in_schema=False)
@@ -32,7 +33,8 @@ def stream(request: Request, services: ServicesDep, caller: CallerDep, video_id:
     except NotFound as e:
         return page(request, "no_video.html", "/live", status=404, reason=str(e))
     shown = video_answer(services, video).model_dump(mode="json", by_alias=True)
-    return page(request, "stream.html", "/live", video=shown, events=_events(services, video))
+    followed = any(task.name in FOLLOWED for task in video.tasks)
+    return page(request, "stream.html", "/live", video=shown, events=_events(services, video), is_followed=followed)
 
 
 def _id(text: str) -> UUID:

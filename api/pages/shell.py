@@ -28,6 +28,7 @@ PLACES = (
     Place("New", "/"),
     Place("Videos", "/videos"),
     Place("Live", "/live"),
+    Place("People", "/identities"),
     Place("Insights", "/insights"),
     Place("System", "/system"),
 )

@@ -13,6 +13,7 @@ from api.views import video_answer
 from pipeline.contracts.errors import NotFound
 from pipeline.contracts.frames import BUCKET_FRAMES
 from pipeline.contracts.results import TaskName
+from pipeline.contracts.tracks import FOLLOWED
 from pipeline.contracts.videos import Video
 from pipeline.stores.results import BucketSummary
 
@@ -35,6 +36,7 @@ def video(request: Request, services: ServicesDep, caller: CallerDep, video_id: 
         span=_span(stored),
         events=_events(known, stored),
         formats=("json", "csv", "parquet", "coco"),
+        is_followed=any(task.name in FOLLOWED for task in known.tasks),
     )
 
 

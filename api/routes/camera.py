@@ -5,6 +5,7 @@ from fastapi import APIRouter, Response
 from api.camera.bodies import CAMERA_TAG, CameraAnswer, CameraRequest, PublishAnswer
 from api.dependencies import CallerDep, NoQuery, ServicesDep
 from api.origin import OriginDep
+from api.people.checking import check_identification
 from api.problems import documented
 from api.room import check_room
 from api.services import Services
@@ -39,9 +40,10 @@ def start_camera(
     if video is None:
         check_room(services, caller)
         check_callback(services, body.callback_url)
+        check_identification(services, body)
         tagged = body.model_copy(update={"tags": [*body.tags, f"{CAMERA_TAG}{body.camera_id}"]})
         url, video_id = f"{CAPTURED}{body.camera_id}", claim_id(services, origin, asked)
-        video = submit(services, new_video(video_id, tagged, origin, SourceKind.STREAM, url, body.camera_id))
+        video = submit(services, new_video(video_id, tagged, origin, SourceKind.STREAM, url, body.camera_id), body)
     known = accepted(services, video, response).model_dump()
     return CameraAnswer(**known, camera_id=body.camera_id, publish=_publish(services, video))
 

@@ -7,7 +7,7 @@ from api.problems import documented
 from api.responses import VideoAnswer
 from api.room import check_room
 from api.rtmp.admission import end_publishing
-from api.submission import wake
+from api.submission import owe_tracks, wake
 from api.views import accepted, video_answer
 from api.webhooks.plan import follow
 from pipeline.contracts.errors import Conflict
@@ -44,7 +44,9 @@ def retry(services: ServicesDep, caller: CallerDep, video: KnownVideo, response:
             raise Conflict("a stream key ends with its video; POST /analysis/rtmp-endpoint gives another")
         check_room(services, caller)
         follow(services, video)
+        owe_tracks(services, video)
         if services.videos.retry(video):
+            owe_tracks(services, video)  # again: meanwhile those of the attempt before may have been settled
             wake(services, video.video_id)
         video = services.videos.get(video.video_id) or video
     return accepted(services, video, response)

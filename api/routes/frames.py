@@ -11,6 +11,8 @@ from api.dependencies import FrameNumber, FrameParamsDep, KnownVideo, NoQuery, S
 from api.problems import documented
 from api.responses import ResultAnswer
 from api.services import Services
+from api.tracks.joining import with_tracks
+from api.unchanged import is_unchanged
 from api.views import result_answer
 from pipeline.contracts.errors import FrameUnreadable, NotFound
 from pipeline.contracts.frames import StoreFrames
@@ -40,7 +42,7 @@ def frame_results(services: ServicesDep, video: KnownVideo, frame_number: FrameN
     rows = services.results.frame(video.video_id, frame_number)
     if not rows:
         raise NotFound(f"frame {frame_number} of video {video.video_id} has no results: not sampled, or not yet done")
-    return [result_answer(row) for row in rows]
+    return [result_answer(row) for row in with_tracks(services.tracks, video.video_id, rows)]
 
 
 @router.get(
@@ -59,9 +61,7 @@ def frame(
     hidden = face_boxes(services, video, frame_number, rows) if params.blur else []
     drawn = [row for row in rows if params.annotate and (params.tasks is None or row.task in params.tasks)]
     headers = {"ETag": _etag(jpeg, drawn, hidden, params.min_confidence), "Cache-Control": "private, no-cache"}
-    if headers["ETag"] in [
-        tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")
-    ]:
+    if is_unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     found = [row for row in drawn if row.detections]
     body = _picture(video, frame_number, jpeg, found, hidden, params.min_confidence) if found or hidden else jpeg

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 
 from api.dependencies import CallerDep, NoQuery, ServicesDep
 from api.origin import OriginDep
+from api.people.checking import check_identification
 from api.problems import documented
 from api.pulling import StreamRequest, check_stream
 from api.responses import VideoAnswer
@@ -36,7 +37,8 @@ def start_stream(
     if video is None:
         check_room(services, caller)
         check_callback(services, body.callback_url)
+        check_identification(services, body)
         check_stream(services.guard, services.streams, body.stream_url)
         video_id = claim_id(services, origin, asked)
-        video = submit(services, new_video(video_id, body, origin, SourceKind.STREAM, body.stream_url, body.name))
+        video = submit(services, new_video(video_id, body, origin, SourceKind.STREAM, body.stream_url, body.name), body)
     return accepted(services, video, response)

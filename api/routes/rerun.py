@@ -7,12 +7,14 @@ from fastapi import APIRouter, Response
 
 from api.dependencies import CallerDep, KnownVideo, NoQuery, ServicesDep
 from api.origin import Origin, OriginDep
+from api.people.checking import check_identification
 from api.problems import documented
 from api.requests import AnalysisOptions, RerunRequest
 from api.responses import VideoAnswer
 from api.room import check_room
 from api.services import Services
 from api.submission import claim_id, earlier, fingerprint_of, new_video, submit
+from api.tracks.bodies import shown_regions
 from api.views import accepted
 from api.webhooks.plan import check_callback
 from pipeline.contracts.errors import Conflict
@@ -53,7 +55,9 @@ def rerun(
         _check_stored(services, parent)
         check_room(services, caller)
         check_callback(services, body.callback_url)
-        video = submit(services, _child(claim_id(services, origin, asked), body, origin, parent))
+        check_identification(services, body)
+        child = _child(claim_id(services, origin, asked), body, origin, parent)
+        video = submit(services, child, _with_regions(services, body, parent))
     return accepted(services, video, response)
 
 
@@ -67,6 +71,14 @@ def _child(video_id: UUID, body: RerunRequest, origin: Origin, parent: Video) ->
         sampling=replace(video.sampling, frame_step=body.frame_step or _step_of(parent)),
         store_frames=body.store_frames or parent.store_frames,
     )
+
+
+def _with_regions(services: Services, body: RerunRequest, parent: Video) -> RerunRequest:
+    """The parent's lines and zones, where others were not given."""
+    if "lines" in body.model_fields_set or "zones" in body.model_fields_set:
+        return body
+    shown = shown_regions(services.regions.get(parent.video_id))
+    return body.model_copy(update={"lines": shown.lines, "zones": shown.zones})
 
 
 def _step_of(parent: Video) -> int:

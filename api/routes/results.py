@@ -15,6 +15,7 @@ from api.problems import documented
 from api.responses import ResultsAnswer
 from api.rows import page_json
 from api.services import Services
+from api.tracks.joining import with_tracks
 from pipeline.contracts.videos import Video
 from pipeline.stores.rows import RowPlace
 
@@ -50,4 +51,5 @@ def _page(services: Services, video: Video, params: ResultParams) -> bytes:
     page = services.results.page(video.video_id, query, params.limit, after)
     place = page.next
     next_cursor = cursors.encode([place.frame_number, place.task], bound_to) if place else None
-    return page_json(page.rows, next_cursor, complete=video.status.terminal)
+    rows = with_tracks(services.tracks, video.video_id, page.rows)
+    return page_json(rows, next_cursor, complete=video.status.terminal)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
 from api.dependencies import CallerDep, NoQuery, ServicesDep
 from api.origin import OriginDep
+from api.people.checking import check_identification
 from api.problems import documented
 from api.room import check_room
 from api.rtmp.admission import PublisherRefused, admit, left
@@ -38,6 +39,7 @@ def create_endpoint(
     asked = check_new(services, origin, body)
     check_room(services, caller)
     check_callback(services, body.callback_url)
+    check_identification(services, body)
     services.rtmp.server.check()
     made = make_endpoint(services, origin, body, asked, request.url.hostname)
     response.headers.update({"Location": made.status_url, "Cache-Control": "no-store"})

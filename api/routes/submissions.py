@@ -20,6 +20,7 @@ from api.dependencies import CallerDep, NoQuery, ServicesDep
 from api.fields import NAME_LENGTH
 from api.objects import check_bucket
 from api.origin import Origin, OriginDep
+from api.people.checking import check_identification
 from api.problems import documented
 from api.requests import AnalysisOptions, StartRequest
 from api.responses import VideoAnswer
@@ -55,6 +56,9 @@ FORM_SCHEMA = {
                         "externalId": {"type": "string"},
                         "tags": {"type": "string", "description": "with commas between, or JSON"},
                         "callbackURL": {"type": "string"},
+                        "identification": {"type": "string", "description": "JSON, as in the body of `start`"},
+                        "lines": {"type": "string", "description": "JSON, as in the body of `start`"},
+                        "zones": {"type": "string", "description": "JSON, as in the body of `start`"},
                         "storeFrames": {"type": "string", "enum": ["full", "blurred", "none"]},
                     },
                 }
@@ -80,10 +84,12 @@ def start(
     if video is None:
         check_room(services, caller)
         check_callback(services, body.callback_url)
+        check_identification(services, body)
         check_bucket(services, body.video_url)
         name = _name_of(body.video_url)
         video_id = claim_id(services, origin, asked)
-        video = submit(services, new_video(video_id, body, origin, SourceKind.URL, body.video_url, name[:NAME_LENGTH]))
+        video = new_video(video_id, body, origin, SourceKind.URL, body.video_url, name[:NAME_LENGTH])
+        video = submit(services, video, body)
     return accepted(services, video, response)
 
 
@@ -120,13 +126,15 @@ def _take(services: Services, caller: Caller, origin: Origin, file: UploadFile, 
         return known
     check_room(services, caller)
     check_callback(services, options.callback_url)
+    check_identification(services, options)
     kept = _keep(services, file)
     try:
         video_id = claim_id(services, origin, asked)
         _hand_over(kept, services.sources_dir / str(video_id))
     finally:
         shutil.rmtree(kept, ignore_errors=True)
-    return submit(services, new_video(video_id, options, origin, SourceKind.UPLOAD, f"upload:{video_id}", name))
+    video = new_video(video_id, options, origin, SourceKind.UPLOAD, f"upload:{video_id}", name)
+    return submit(services, video, options)
 
 
 def _digest(file: UploadFile) -> str:
@@ -162,15 +170,24 @@ def _keep(services: Services, file: UploadFile) -> Path:
 
 def _options(fields: dict[str, list[Any]]) -> AnalysisOptions:
     """The form's fields as the same model that a JSON body has; lists by commas, by repetition or as JSON."""
-    lists = {"modelsToRun", "models_to_run", "tags"}
+    lists = {"modelsToRun", "models_to_run", "tags", "lines", "zones"}
     values: dict[str, Any] = {
         name: _list(given) if name in lists else given[0] if len(given) == 1 else given
         for name, given in fields.items()
     }
+    values |= {name: _object(values[name]) for name in ("identification",) if name in values}
     try:
         return AnalysisOptions.model_validate(values)
     except ValidationError as e:
         raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in e.errors()]) from e
+
+
+def _object(given: Any) -> Any:
+    """What JSON says; anything else as it is, which its field will refuse."""
+    try:
+        return json.loads(given)
+    except (TypeError, ValueError):
+        return given
 
 
 def _list(given: list[Any]) -> list[Any]:

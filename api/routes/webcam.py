@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.dependencies import CallerDep, KnownVideo, NoQuery, ServicesDep
 from api.fields import Moment
 from api.origin import OriginDep
+from api.people.checking import check_identification
 from api.problems import documented
 from api.requests import WebcamRequest
 from api.responses import PushedAnswer, VideoAnswer
@@ -59,10 +60,11 @@ def start_webcam(
     if video is None:
         check_room(services, caller)
         check_callback(services, body.callback_url)
+        check_identification(services, body)
         video_id = claim_id(services, origin, asked)
         services.pushed.open(video_id)
         url = f"{PUSHED}{video_id}"
-        video = submit(services, new_video(video_id, body, origin, SourceKind.STREAM, url, "Webcam"))
+        video = submit(services, new_video(video_id, body, origin, SourceKind.STREAM, url, "Webcam"), body)
     return accepted(services, video, response)
 
 

@@ -39,7 +39,7 @@ def make_endpoint(
     except Conflict as e:
         raise _shown(video) from e
     try:
-        submit(services, video)
+        submit(services, video, body)
     except VideoGone:
         door.publishers.forget(video_id)
         raise

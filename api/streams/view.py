@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from api.caller import Caller
+from api.live.scene import as_stored
 from api.live.shots import Shot
 from api.services import Services
 from api.streams.answers import NewestAnswer, StreamAnswer, StreamsAnswer
@@ -47,7 +48,7 @@ def _newest(services: Services, video: Video) -> NewestAnswer | None:
     kept = video.store_frames is not StoreFrames.NONE
     for shot in shots:
         if not kept or services.frames.get(video.video_id, shot.frame_number) is not None:
-            return _answer(video, shot, kept)
+            return _answer(video, as_stored(services, video, shot), kept)
     return None
 
 

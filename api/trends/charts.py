@@ -33,7 +33,12 @@ MOST_BARS = 20
 BAR_HEIGHT = 26
 NAME_LENGTH = 32
 MS = 1000
-TASKS = {"faces_detection": "faces", "emotions_detection": "emotions", "color_detection": "colours"}
+TASKS = {
+    "faces_detection": "faces",
+    "emotions_detection": "emotions",
+    "color_detection": "colours",
+    "faces_identification": "people",
+}
 PALETTE = tuple(Category20[20][i] for i in (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 1, 3, 5))
 
 

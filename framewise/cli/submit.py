@@ -25,6 +25,8 @@ Start = Annotated[float | None, typer.Option("--start", min=0, help="from this s
 End = Annotated[float | None, typer.Option("--end", min=0, help="to this second of the video")]
 ExternalId = Annotated[str | None, typer.Option("--external-id", help="your own name for it, to find it by")]
 Callback = Annotated[str | None, typer.Option("--callback", help="an address that is told of changes")]
+Purpose = Annotated[str | None, typer.Option("--purpose", help="why people are named; goes with the task identities")]
+Collections = Annotated[list[str] | None, typer.Option("--collection", help="of people; default; may be repeated")]
 Store = Annotated[str | None, typer.Option("--store", help="what is kept of frames: full, blurred or none")]
 
 
@@ -43,6 +45,8 @@ def submit(
     external_id: ExternalId = None,
     callback: Callback = None,
     store: Store = None,
+    purpose: Purpose = None,
+    collection: Collections = None,
     once: Annotated[bool, typer.Option("--once", help="a file with the same options makes one video, ever")] = False,
     wait: Wait = False,
     as_json: Json = False,
@@ -61,6 +65,7 @@ def submit(
         external_id=external_id,
         callback_url=callback,
         store_frames=store,
+        identification=_identification(purpose, collection),
     )
     found = [video for source in sources for video in _expand(source)]
     run = session(context)
@@ -82,6 +87,8 @@ def rerun(
     external_id: ExternalId = None,
     callback: Callback = None,
     store: Store = None,
+    purpose: Purpose = None,
+    collection: Collections = None,
     wait: Wait = False,
     as_json: Json = False,
 ) -> None:
@@ -96,9 +103,17 @@ def rerun(
         external_id=external_id,
         callback_url=callback,
         store_frames=store,
+        identification=_identification(purpose, collection),
     )
     run = session(context)
     _tell(run, [run.client.rerun(video_id, **options)], as_json, wait)
+
+
+def _identification(purpose: str | None, collections: list[str] | None) -> dict[str, Any] | None:
+    """Why people are named, and which."""
+    if purpose is None and collections:
+        raise typer.BadParameter("say why people are named, too", param_hint="--purpose")
+    return given(purpose=purpose, collections=collections) or None
 
 
 def _expand(source: str) -> Iterator[str | Path]:

@@ -8,6 +8,7 @@ from inference.outputs.base import BoxesOutput, Candidates, select
 from inference.outputs.blazeface import BlazefaceOutput
 from inference.outputs.boxes import PackedBoxesOutput, SeparateBoxesOutput
 from inference.outputs.colors import ColorsOutput
+from inference.outputs.embedding import EmbeddingOutput
 from inference.outputs.fastestdet import FastestdetOutput
 from inference.outputs.scores import ScoresOutput
 from inference.outputs.yolox import YoloxOutput
@@ -21,8 +22,9 @@ Output = Annotated[
     | PackedBoxesOutput
     | SeparateBoxesOutput
     | ScoresOutput
+    | EmbeddingOutput
     | ColorsOutput,
     Field(discriminator="kind"),
 ]
 
-__all__ = ["BoxesOutput", "Candidates", "ColorsOutput", "Output", "ScoresOutput", "select"]
+__all__ = ["BoxesOutput", "Candidates", "ColorsOutput", "EmbeddingOutput", "Output", "ScoresOutput", "select"]

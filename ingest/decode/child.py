@@ -8,9 +8,9 @@ from typing import BinaryIO
 from ingest.decode.limits import confine
 from ingest.decode.messages import DecodeRequest, Unreadable, write_message
 from ingest.decode.pulse import Pulse
-from ingest.decode.sandbox import seal
 from ingest.sampling import Take
 from pipeline.contracts.errors import MediaError
+from pipeline.sandbox.sealing import seal
 
 NO_MEMORY = "decoding needs more memory than FRAMEWISE_DECODE_MEMORY_BYTES allows"
 

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from pipeline.confinement import Confinement
 from pipeline.contracts.errors import MediaError
 from pipeline.contracts.videos import Sampling
+from pipeline.sandbox.confinement import Confinement
 
 PREFIX = struct.Struct(">BII")
 MAX_HEAD = 1 << 16

@@ -30,7 +30,7 @@ class Session:
     """
 
     def __init__(self, request: DecodeRequest, source: BinaryIO, alive: Callable[[int], None]) -> None:
-        av.logging.set_level(av.logging.PANIC)
+        av.logging.set_level(None)  # a thread that logs would wait for Python, which waits for it in freeing a decoder
         cv2.setNumThreads(1)
         self._request = request
         self._source = source

@@ -7,8 +7,8 @@ from typing import BinaryIO
 from ingest.decode.child import confined
 from ingest.decode.messages import Decoded, DecodeRequest, write_message
 from ingest.decode.pulse import SIGN_OF_LIFE
-from ingest.decode.sandbox import seal
 from ingest.sampling import Take
+from pipeline.sandbox.sealing import seal
 
 
 def decode(request: DecodeRequest, source: BinaryIO, pipe: BinaryIO) -> None:

@@ -11,10 +11,10 @@ import av
 from av.container import InputContainer
 
 from ingest.decode.content import AUDIO_ONLY, CONTAINERS
-from ingest.decode.sandbox import ALL_BUT_NETWORK, seal
 from ingest.decode.streams import choose
 from ingest.live.opening import Opening
 from ingest.live.packets import Packet, StreamHeader
+from pipeline.sandbox.sealing import ALL_BUT_NETWORK, seal
 
 BLOCK = 1 << 16
 

@@ -31,7 +31,7 @@ class LiveSession:
     """Decodes what comes until the pipe ends. Frames are numbered from 1, media times count from the first."""
 
     def __init__(self, request: DecodeRequest, source: BinaryIO) -> None:
-        av.logging.set_level(av.logging.PANIC)
+        av.logging.set_level(None)  # a thread that logs would wait for Python, which waits for it in freeing a decoder
         cv2.setNumThreads(1)
         self._request = request
         self._source = source

@@ -46,7 +46,7 @@ def forward(opening: Opening, pipe: BinaryIO) -> int:
 
     from ingest.live import containers
 
-    av.logging.set_level(av.logging.PANIC)
+    av.logging.set_level(None)  # a thread that logs would wait for Python, which waits for it in freeing a decoder
     try:
         container = containers.opened(opening)
         header, packets = containers.described(container), containers.packets(container)

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from pipeline.cassandra.client import utc
+from pipeline.contracts.frames import bucket_of
 from pipeline.contracts.results import (
     AnalyzedFrame,
     Box,
@@ -68,6 +70,10 @@ def insert(table: str, columns: Sequence[str]) -> str:
 INSERT_RESULT = insert("results", RESULT_COLUMNS)
 INSERT_LEDGER = insert("ledger", LEDGER_COLUMNS)
 INSERT_COUNT = insert("ledger_counts", COUNT_COLUMNS)
+AMEND = (
+    "UPDATE results USING TIMESTAMP ? SET detections = ? "
+    "WHERE video_id = ? AND bucket = ? AND frame_number = ? AND task = ?"
+)
 IN_BUCKET = "WHERE video_id = ? AND bucket = ?"
 SELECT_RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM results WHERE video_id = ? AND bucket = ?"
 SELECT_WRITTEN = (
@@ -137,13 +143,24 @@ def _to_row(bucket: int, at: int, frame: AnalyzedFrame, result: FrameResult) -> 
         result.error,
         result.inference_ms,
         frame.worker,
-        [(d.label, d.confidence, _box(d.box), dict(d.attributes)) for d in result.detections],
+        [_to_detection(d) for d in result.detections],
         write_timestamp(at, result.status is ResultStatus.FAILED),
     )
 
 
+def amendments(video_id: UUID, rows: Iterable[ResultRow], at: int) -> Iterator[Group]:
+    """Other detections of rows that are there."""
+    for row in rows:
+        place = (video_id, bucket_of(row.frame_number), row.frame_number, row.task.value)
+        yield AMEND, [(at, [_to_detection(d) for d in row.detections], *place)]
+
+
+def _to_detection(d: Detection) -> tuple[Any, ...]:
+    return d.label, d.confidence, _box(d.box), dict(d.attributes), d.person_id
+
+
 def _box(box: Box | None) -> tuple[float, float, float, float] | None:
-    return (box.x, box.y, box.width, box.height) if box else None
+    return box.numbers if box else None
 
 
 def from_row(row: Any) -> ResultRow:
@@ -170,4 +187,5 @@ def _detection(value: Any) -> Detection:
         value.confidence,
         Box(*value.box) if value.box is not None else None,
         dict(value.attributes or {}),
+        value.person_id,
     )

@@ -14,6 +14,7 @@ from pipeline.cassandra.changes import ChangedBuckets
 from pipeline.cassandra.cleared import ClearedFrames, deletions
 from pipeline.cassandra.client import CassandraClient, utc
 from pipeline.cassandra.digests import removals
+from pipeline.cassandra.faces import raw_removals
 from pipeline.cassandra.result_rows import (
     AT_ONCE,
     IN_BUCKET,
@@ -24,10 +25,13 @@ from pipeline.cassandra.result_rows import (
     SELECT_RESULTS,
     SELECT_WRITTEN,
     TIMES,
+    amendments,
     from_row,
     ledger_groups,
     result_groups,
 )
+from pipeline.cassandra.sightings import CassandraSightingStore
+from pipeline.cassandra.tracks import clear_tracks, points_removals
 from pipeline.contracts.frames import BUCKET_FRAMES, MAX_FRAME_NUMBER, bucket_of
 from pipeline.contracts.results import (
     AnalyzedFrame,
@@ -45,6 +49,7 @@ from pipeline.stores.results import (
     reopening_timestamp,
 )
 from pipeline.stores.rows import ResultPage, ResultQuery, RowPlace, WrittenRow
+from pipeline.stores.sightings import sightings_of
 
 
 class CassandraResultStore:
@@ -54,6 +59,7 @@ class CassandraResultStore:
         self._db = client
         self._cleared = ClearedFrames(client)
         self._changes = ChangedBuckets(client)
+        self._sightings = CassandraSightingStore(client)
 
     def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
         """Store results, then the ledger, then the counts of the buckets that were written."""
@@ -62,7 +68,9 @@ class CassandraResultStore:
             self.recount(video_id, [bucket])
 
     def enter(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
-        """Store results, then the ledger."""
+        """Store where known people were found, then results, then the ledger."""
+        for person_id, place in sightings_of(frames):
+            self._sightings.enter([(person_id, place)], write_timestamps[place[0]])
         buckets: dict[tuple[UUID, int], list[AnalyzedFrame]] = defaultdict(list)
         for frame in frames:
             buckets[frame.video_id, bucket_of(frame.frame_number)].append(frame)
@@ -187,6 +195,10 @@ class CassandraResultStore:
         at = deletion_timestamp(write_timestamp, entries)
         for table in ("results", "ledger"):
             self._db.write_many(deletions(table, video_id, bucket, numbers, at))
+        if not self.entries(video_id, bucket):
+            clear_tracks(self._db, video_id, bucket)
+            if any(summary.bucket > bucket for summary in self.summaries(video_id)):  # nobody is entered here any more
+                self._sightings.remove([(video_id, bucket)], at)
         self.recount(video_id, [bucket])
 
     def reopen(self, video_id: UUID, bucket: int, attempt_timestamp: int) -> frozenset[int]:
@@ -213,14 +225,21 @@ class CassandraResultStore:
     def remove(self, video_id: UUID, buckets: Iterable[int], write_timestamp: int) -> None:
         """Delete the partitions of these buckets; their counts last, since they say which buckets there are."""
         places = [(video_id, bucket) for bucket in buckets]
+        self._sightings.remove(places, write_timestamp)
+        self._db.write_many(raw_removals(places, write_timestamp))
         for table in ("results", "ledger", "cleared_frames"):
             delete = f"DELETE FROM {table} USING TIMESTAMP ? {IN_BUCKET}"
             self._db.write_many((delete, [(write_timestamp, *place)]) for place in places)
         now = max(time.time_ns() // 1000, write_timestamp)
         self._changes.remove(places, now)
         self._db.write_many(removals(places, now))
+        self._db.write_many(points_removals(places, now))
         delete = f"DELETE FROM ledger_counts USING TIMESTAMP ? {IN_BUCKET}"
         self._db.write_many((delete, [(now, *place)]) for place in places)
+
+    def amend(self, video_id: UUID, rows: Sequence[ResultRow], write_timestamp: int) -> None:
+        """Write the detections alone: all else of a row, and when it was written, stays."""
+        self._db.write_many(amendments(video_id, rows, write_timestamp))
 
     def failure_reason(self, video_id: UUID) -> str | None:
         """Why a frame failed."""

@@ -70,6 +70,18 @@ class CassandraSearchIndex:
         for key, day in _keys(entry.place):
             self._db.execute(DELETE_VIDEO, (now, key, day, entry.created_at, entry.video_id))
 
+    def forget_label(self, video_id: UUID, label: str) -> int:
+        """Take out entries, then the days of the label that have none any more."""
+        now = time.time_ns() // 1000
+        named = (TaskName.IDENTITIES.value, label)
+        going = [_place(video_id, row) for row in self._of(video_id) if (row.task, row.label) == named]
+        self._db.write_many(write for place in going for write in _deletes(place, now))
+        key, one = _key(label), "SELECT label FROM search_entries WHERE key = ? AND day = ? LIMIT 1"
+        for day in list(self._days(key, FIRST.date(), LAST.date())):
+            if self._db.execute(one, (key, day)).one() is None:
+                self._db.execute("DELETE FROM search_days WHERE key = ? AND day = ?", (key, day))
+        return len(going)
+
     def find(
         self,
         label: str | None = None,

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.cassandra.client import utc
 from pipeline.contracts.errors import Problem
 from pipeline.contracts.frames import StoreFrames
-from pipeline.contracts.results import TaskName, TaskRequest
+from pipeline.contracts.results import Identification, TaskName, TaskRequest
 from pipeline.contracts.videos import (
     Gap,
     KeepFrames,
@@ -39,6 +39,7 @@ PLAIN = (
     "key_id",
     "request_id",
     "traceparent",
+    "veiled_at",
 )
 COLUMNS = (*PLAIN, *SAMPLING, "status", "source", "tasks", "tags", "error", "store_frames", "keep")
 PROGRESS = tuple(f.name for f in fields(SourceProgress))
@@ -75,7 +76,7 @@ def to_row(video: Video) -> list[Any]:
     special = {
         "status": video.status.value,
         "source": video.source.value,
-        "tasks": [(t.name.value, t.min_confidence, t.max_batch_size) for t in video.tasks],
+        "tasks": [_task_row(task) for task in video.tasks],
         "tags": set(video.tags),
         "error": problem_of(video.error),
         "store_frames": video.store_frames.value,
@@ -94,12 +95,24 @@ def from_row(row: Any) -> Video:
         sampling=Sampling(**{name: getattr(row, name) for name in SAMPLING}),
         status=VideoStatus(row.status),
         source=SourceKind(row.source),
-        tasks=tuple(TaskRequest(TaskName(t.name), t.min_confidence, t.max_batch_size) for t in row.tasks),
+        tasks=tuple(map(_task, row.tasks)),
         tags=frozenset(row.tags or ()),
         error=Problem(*row.error) if row.error else None,
         store_frames=StoreFrames(row.store_frames or StoreFrames.FULL),
         keep=KeepFrames(row.keep or KeepFrames.NEWEST),
     )
+
+
+def _task_row(task: TaskRequest) -> tuple[Any, ...]:
+    asked = task.identification
+    identification = (asked.purpose, list(asked.collections), asked.search) if asked else None
+    return task.name.value, task.min_confidence, task.max_batch_size, identification
+
+
+def _task(row: Any) -> TaskRequest:
+    said = row.identification
+    identification = Identification(said.purpose, tuple(said.collections), said.search) if said else None
+    return TaskRequest(TaskName(row.name), row.min_confidence, row.max_batch_size, identification)
 
 
 def to_progress_row(progress: SourceProgress) -> list[Any]:

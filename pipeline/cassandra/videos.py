@@ -9,9 +9,11 @@ from uuid import UUID
 from pipeline import bitmap
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.ended import EndedListings
+from pipeline.cassandra.faces import forget_track_vectors
 from pipeline.cassandra.names import VideoNames
 from pipeline.cassandra.publishers import CassandraPublisherStore
 from pipeline.cassandra.search import CassandraSearchIndex
+from pipeline.cassandra.tracks import forget_tracks
 from pipeline.cassandra.video_rows import (
     CREATE,
     PROGRESS,
@@ -198,9 +200,24 @@ class CassandraVideoStore:
         self._names.forget(video_id)
         CassandraSearchIndex(self._db).forget(video_id)
         forget_webhooks(self._db, video_id)
+        forget_tracks(self._db, video_id)
         CassandraPublisherStore(self._db).forget(video_id)
+        forget_track_vectors(self._db, video_id)
         for table in ("sampled_frames", "source_progress"):
             self._db.execute(f"DELETE FROM {table} WHERE video_id = ?", (video_id,))
+
+    def veil(self, video_id: UUID) -> None:
+        """Once, by a transaction, since others change the row too."""
+        states = ", ".join(f"'{status}'" for status in VideoStatus)
+        self._db.apply(
+            f"UPDATE videos SET veiled_at = ? WHERE video_id = ? IF status IN ({states}) AND veiled_at = null",
+            (datetime.now(UTC), video_id),
+        )
+
+    def reruns(self, video_id: UUID) -> list[UUID]:
+        """By the index of parents."""
+        rows = self._db.rows("SELECT video_id FROM videos WHERE parent_id = ?", (video_id,))
+        return [row.video_id for row in rows]
 
     def ended_videos(
         self, status: VideoStatus, limit: int, after: EndedCursor | None = None, key_id: str | None = None

@@ -14,6 +14,14 @@ class TaskName(StrEnum):
     EMOTIONS = "emotions_detection"
     OBJECTS = "objects_detection"
     COLORS = "color_detection"
+    IDENTITIES = "faces_identification"
+
+
+USUAL_TASKS = tuple(task for task in TaskName if task is not TaskName.IDENTITIES)
+"""What is looked for where nothing is said. Who somebody is has to be asked for, with a purpose."""
+
+UNKNOWN = "unknown"
+"""The label of a face that is nobody's of whom it is compared with."""
 
 
 class ResultStatus(StrEnum):
@@ -24,15 +32,29 @@ class ResultStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Identification:
+    """What identities are looked for, and why: the stated purpose, and the collections of people that are compared.
+
+    `search` says that one embedding a track is kept, so that the video can be searched by face.
+    """
+
+    purpose: str
+    collections: tuple[str, ...] = ("default",)
+    search: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TaskRequest:
     """A task as one submission asks for it; `None` takes what the model's card says.
 
-    `min_confidence` is 0–1; `max_batch_size` bounds how many images one call of the model gets.
+    `min_confidence` is 0–1; `max_batch_size` bounds how many images one call of the model gets. `identification` goes
+    with the identities task, and with no other.
     """
 
     name: TaskName
     min_confidence: float | None = None
     max_batch_size: int | None = None
+    identification: Identification | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +66,35 @@ class Box:
     width: float
     height: float
 
+    @property
+    def numbers(self) -> tuple[float, float, float, float]:
+        """`x`, `y`, `width` and `height`: how it is stored."""
+        return self.x, self.y, self.width, self.height
+
+    def shared(self, other: "Box") -> float:
+        """The area that both cover."""
+        across = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        down = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        return max(0.0, across) * max(0.0, down)
+
 
 @dataclass(frozen=True, slots=True)
 class Detection:
     """One finding. `confidence` is 0–1; a colour has no box and its share of the frame as confidence.
 
-    `attributes` holds named numbers, such as the seven emotions of a face.
+    `attributes` holds named numbers, such as the seven emotions of a face. `person_id` is set where the label is the
+    name of a person. `embedding` (float32, of length 1) is a face's while a worker has it, where the video is to be
+    searched by face; no row and no message carries it. `track_id` is joined to rows when they are read, where tracks
+    are made.
     """
 
     label: str
     confidence: float
     box: Box | None = None
     attributes: Mapping[str, float] = field(default_factory=dict)
+    person_id: UUID | None = None
+    embedding: bytes | None = field(default=None, compare=False, repr=False)
+    track_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

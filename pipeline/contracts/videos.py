@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pipeline.contracts.errors import Conflict, Problem
 from pipeline.contracts.frames import StoreFrames
-from pipeline.contracts.results import TaskRequest
+from pipeline.contracts.results import Identification, TaskRequest
 
 
 class VideoStatus(StrEnum):
@@ -109,7 +109,8 @@ class Video:
     (microseconds since 1970) is the write timestamp of every row of this attempt. `parent_id` is the video whose stored
     frames are analysed again. `key_id` names the API key that submitted it, None where none is needed. `request_id` is
     the request's, and `traceparent` (W3C Trace Context) the trace's that its logs and spans belong to. `keep` says what
-    becomes of a live video's frames when the analysis falls behind.
+    becomes of a live video's frames when the analysis falls behind. Since `veiled_at` all faces are hidden in what is
+    stored of it, because somebody was erased who was found in it.
     """
 
     video_id: UUID
@@ -137,11 +138,17 @@ class Video:
     request_id: str | None = None
     traceparent: str | None = None
     keep: KeepFrames = KeepFrames.NEWEST
+    veiled_at: datetime | None = None
 
     @property
     def live(self) -> bool:
         """Whether it comes from a source that goes on while it is analysed."""
         return self.source in LIVE
+
+    @property
+    def identification(self) -> Identification | None:
+        """Whom it is compared with and why; None where nobody is identified."""
+        return next((task.identification for task in self.tasks if task.identification is not None), None)
 
     @property
     def needs_source(self) -> bool:

@@ -3,13 +3,14 @@
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from pipeline.contracts.errors import RecordInvalid
 from pipeline.contracts.frames import MAX_FRAME_NUMBER, Frame, StoreFrames
-from pipeline.contracts.results import AnalyzedFrame, TaskName, TaskRequest
+from pipeline.contracts.results import AnalyzedFrame, Identification, TaskName, TaskRequest
 from pipeline.kafka.outcomes import analyzed_row
 
 FRAME_SCHEMA = "1"
@@ -85,6 +86,7 @@ def encode_tasks(tasks: Iterable[TaskRequest]) -> str:
                     ("name", t.name.value),
                     ("min_confidence", t.min_confidence),
                     ("max_batch_size", t.max_batch_size),
+                    ("identification", asdict(t.identification) if t.identification else None),
                 )
                 if v is not None
             }
@@ -111,7 +113,16 @@ def _task(item: Mapping[str, Any]) -> TaskRequest:
         raise ValueError(f"min_confidence is {confidence!r}, not a number from 0 to 1")
     if batch is not None and not (type(batch) is int and batch >= 1):
         raise ValueError(f"max_batch_size is {batch!r}, not a whole number of 1 or more")
-    return TaskRequest(TaskName(item["name"]), confidence, batch)
+    return TaskRequest(TaskName(item["name"]), confidence, batch, _identification(item.get("identification")))
+
+
+def _identification(said: Any) -> Identification | None:
+    if said is None:
+        return None
+    purpose, collections, search = said["purpose"], tuple(said["collections"]), said["search"]
+    if not (isinstance(purpose, str) and isinstance(search, bool) and all(isinstance(c, str) for c in collections)):
+        raise ValueError("identification needs a purpose, collections and search")
+    return Identification(purpose, collections, search)
 
 
 def _read(headers: Mapping[str, str | None], name: str, parse: Callable[[str], T]) -> T:

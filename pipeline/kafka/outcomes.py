@@ -42,4 +42,5 @@ def _detection_row(detection: Detection) -> Row:
         "confidence": detection.confidence,
         "box": {"x": box.x, "y": box.y, "width": box.width, "height": box.height} if box else None,
         "attributes": dict(detection.attributes),
+        **({"person_id": str(detection.person_id)} if detection.person_id else {}),
     }

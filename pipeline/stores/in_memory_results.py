@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -22,14 +22,16 @@ from pipeline.stores.results import (
     write_timestamp,
 )
 from pipeline.stores.rows import ResultPage, ResultQuery, RowPlace, WrittenRow
+from pipeline.stores.sightings import InMemorySightingStore, sightings_of
 
 _CLOCK = itertools.count(1)
 
 
 @dataclass
 class InMemoryResultStore:
-    """The twin for tests and trials."""
+    """The twin for tests and trials; `sightings` are entered as results are."""
 
+    sightings: InMemorySightingStore = field(default_factory=InMemorySightingStore)
     _rows: dict[tuple[UUID, RowPlace], ResultRow] = field(default_factory=dict)
     _ledger: dict[tuple[UUID, int], AnalyzedFrame] = field(default_factory=dict)
     _stored_at: dict[tuple[UUID, int], datetime] = field(default_factory=dict)
@@ -40,6 +42,7 @@ class InMemoryResultStore:
     _changed: dict[tuple[UUID, int], int] = field(default_factory=dict)
 
     def save(self, frames: Sequence[AnalyzedFrame], write_timestamps: Mapping[UUID, int]) -> None:
+        self.sightings.enter(sightings_of(frames), 0)
         for frame in frames:
             place, at = (frame.video_id, frame.frame_number), write_timestamps[frame.video_id]
             if self._is_newest(place, place, write_timestamp(at, frame.failed)):
@@ -159,11 +162,18 @@ class InMemoryResultStore:
 
     def remove(self, video_id: UUID, buckets: Iterable[int], write_timestamp: int) -> None:
         for bucket in buckets:
+            self.sightings.remove([(video_id, bucket)], write_timestamp)
             for number in {*self.outcomes(video_id, bucket), *self.row_counts(video_id, bucket)}:
                 self._delete(video_id, number, write_timestamp)
                 self._cleared.pop((video_id, number), None)
             self._removed[video_id, "bucket", bucket] = write_timestamp
             self._changed.pop((video_id, bucket), None)
+
+    def amend(self, video_id: UUID, rows: Sequence[ResultRow], write_timestamp: int) -> None:
+        for row in rows:
+            key = video_id, RowPlace(row.frame_number, row.task)
+            if key in self._rows and self._is_newest(key, (video_id, row.frame_number), write_timestamp):
+                self._rows[key] = replace(self._rows[key], detections=row.detections)
 
     def failure_reason(self, video_id: UUID) -> str | None:
         found = {number: entry.error for (known, number), entry in list(self._cleared.items()) if known == video_id}

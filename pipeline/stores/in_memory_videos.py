@@ -132,6 +132,14 @@ class InMemoryVideoStore:
             for key in [key for key in self._sampled if key[0] == video_id]:
                 del self._sampled[key]
 
+    def veil(self, video_id: UUID) -> None:
+        with self._lock:
+            if (video := self._videos.get(video_id)) is not None:
+                self._videos[video_id] = replace(video, veiled_at=video.veiled_at or datetime.now(UTC))
+
+    def reruns(self, video_id: UUID) -> list[UUID]:
+        return [video.video_id for video in list(self._videos.values()) if video.parent_id == video_id]
+
     def videos_named(self, external_id: str, limit: int, after: CreatedCursor | None = None) -> list[Video]:
         named = [v for v in self._all() if v.external_id == external_id]
         newest = sorted(named, key=lambda v: (v.created_at, v.video_id), reverse=True)

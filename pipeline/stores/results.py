@@ -136,6 +136,12 @@ class ResultStore(Protocol):
     def remove(self, video_id: UUID, buckets: Iterable[int], write_timestamp: int) -> None:
         """Delete all that is kept of these buckets, and forget that it was ever there. May be repeated."""
 
+    def amend(self, video_id: UUID, rows: Sequence[ResultRow], write_timestamp: int) -> None:
+        """Have rows that are there say these detections from now on, whoever writes them again in this attempt.
+
+        `write_timestamp` must be later than that of the attempt, and earlier than that of the next. May be repeated.
+        """
+
     def failure_reason(self, video_id: UUID) -> str | None:
         """Why a frame failed, of the first bucket that has a failed one with a reason."""
 

@@ -55,6 +55,12 @@ class SearchIndex(Protocol):
     def drop(self, entry: SearchEntry) -> None:
         """Take out what is left under this entry's label of a video that is not there any more."""
 
+    def forget_label(self, video_id: UUID, label: str) -> int:
+        """Take out the entries of a video under a person's name, and all trace of it where it was the last; how many.
+
+        Other things of that name stay.
+        """
+
     def find(
         self,
         label: str | None = None,
@@ -84,6 +90,13 @@ class InMemorySearchIndex:
 
     def drop(self, entry: SearchEntry) -> None:
         self.forget(entry.video_id)
+
+    def forget_label(self, video_id: UUID, label: str) -> int:
+        named = (video_id, TaskName.IDENTITIES.value, label)
+        going = [place for place in self._entries if (place.video_id, place.task, place.label) == named]
+        for place in going:
+            del self._entries[place]
+        return len(going)
 
     def find(
         self,

@@ -112,6 +112,12 @@ class VideoStore(Protocol):
     def forget(self, video_id: UUID) -> None:
         """Delete what is kept beside the row of a video that was removed: progress, sampled frames, names, keys."""
 
+    def veil(self, video_id: UUID) -> None:
+        """Have all faces of a video hidden from now on in what is stored of it; a video that is gone is passed over."""
+
+    def reruns(self, video_id: UUID) -> list[UUID]:
+        """The re-analyses of a video: they have copies of its frames."""
+
     def videos_named(self, external_id: str, limit: int, after: CreatedCursor | None = None) -> list[Video]:
         """Videos that their submitter calls so, in any state, newest first."""
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from pipeline.contracts.results import USUAL_TASKS
+from stack.settings import StackSettings
 from stack.trial import Trial, trial
 from tests.aws import CREDENTIALS, REGION, Aws, serving_aws
-from tests.e2e.disturbance import Subject
+from tests.e2e.disturbance import Subject, disturbed_stack
 from tests.e2e.films import Analysis, Film
 from tests.e2e.service import Service
 
@@ -61,7 +63,13 @@ def aws() -> Iterator[Aws]:
 
 @pytest.fixture(scope="session")
 def stack(web: str, aws: Aws) -> Iterator[Trial]:
-    """Every service, with two workers; fetches from the web server above although it is on loopback, and from S3."""
+    """Every service, with two workers; fetches from the web server above although it is on loopback, and from S3.
+
+    With FRAMEWISE_TEST_STACK=running what runs already: of it, pages with known rows need Cassandra and the API only.
+    """
+    if os.environ.get("FRAMEWISE_TEST_STACK") == "running":
+        yield Trial(StackSettings())
+        return
     with pytest.MonkeyPatch.context() as environment:
         for name, value in {**CREDENTIALS, "FRAMEWISE_S3_ENDPOINT": aws.url, "FRAMEWISE_S3_BUCKETS": "videos"}.items():
             environment.setenv(name, value)
@@ -75,7 +83,8 @@ def stack(web: str, aws: Aws) -> Iterator[Trial]:
 def models(service: Service) -> dict[str, dict[str, Any]]:
     """The models that the workers loaded, by task; skips where weights cannot be had."""
     items = service.http.get("/models").raise_for_status().json()["items"]
-    if missing := [m["task"] for m in items if m["model"] is None]:
+    usual = [m for m in items if m["task"] in {*USUAL_TASKS}]
+    if missing := [m["task"] for m in usual if m["model"] is None]:
         assert "FRAMEWISE_MIRROR" not in os.environ, f"no model for {missing} although there is a mirror"
         pytest.skip(f"the weights for {', '.join(missing)} cannot be had; analysis.log says what was tried")
     return {m["task"]: m for m in items}
@@ -87,6 +96,13 @@ def service(stack: Trial) -> Iterator[Service]:
     found = Service(stack.settings.api_url)
     yield found
     found.http.close()
+
+
+@pytest.fixture(scope="module")
+def subject(web: str) -> Iterator[Subject]:
+    """A stack of a module alone: its processes are killed there. Nothing hangs, so nothing counts as hanging."""
+    with disturbed_stack(web, liveness_seconds=120.0) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -38,16 +39,6 @@ FIRST, LAST = 0.2, 0.8
 LIMIT = 240.0
 SETTINGS = {"FRAMEWISE_FRAMES_IN_FLIGHT": "60", "FRAMEWISE_LEASE_SECONDS": "6"}
 """Ingest is busy nearly until the end, and is taken over soon."""
-
-
-@contextlib.contextmanager
-def disturbed_stack(allowed: str, **more: Any) -> Iterator[Trial]:
-    """A stack of its own, to be killed: small batches, so that rows come steadily. Loopback at `allowed` is fetched."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in {**SETTINGS, "FRAMEWISE_ALLOWED_HOSTS": allowed}.items():
-            environment.setenv(name, value)
-        with trial(workers=2, batch_frames=16, **more) as running:
-            yield running
 
 
 def seed_for(name: str) -> None:
@@ -210,3 +201,13 @@ def _is_daemon(process: psutil.Process | None) -> bool:
 
 def _id(path: str) -> UUID:
     return UUID(path.rpartition("/")[2])
+
+
+@contextlib.contextmanager
+def disturbed_stack(web: str, settings: Mapping[str, str] = MappingProxyType({}), **more: Any) -> Iterator[Subject]:
+    """A stack of its own, to be killed: small batches, so that rows come steadily. It fetches from `web`."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in {**SETTINGS, **settings, "FRAMEWISE_ALLOWED_HOSTS": web.removeprefix("http://")}.items():
+            environment.setenv(name, value)
+        with trial(workers=2, batch_frames=16, **more) as running, contextlib.closing(Subject(running)) as subject:
+            yield subject

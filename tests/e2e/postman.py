@@ -42,9 +42,9 @@ class Runner:
         if body.get("mode") == "formdata":
             on = [field for field in body["formdata"] if not field.get("disabled")]
             data = {field["key"]: field["value"] for field in on if field["type"] == "text"}
-            [path] = [self._filled(field["src"]) for field in on if field["type"] == "file"]
+            [(key, path)] = [(field["key"], self._filled(field["src"])) for field in on if field["type"] == "file"]
             with open(path, "rb") as file:  # noqa: PTH123 - Postman's own word for it is a string
-                return client.request(request["method"], url, data=data, files={"file": file})
+                return client.request(request["method"], url, data=data, files={key: file})
         if body.get("mode") == "raw":
             return client.request(request["method"], url, json=json.loads(self._filled(body["raw"])))
         return client.request(request["method"], url)

@@ -57,12 +57,14 @@ class Service:
         return video
 
     def rows(self, path: str, **params: Any) -> list[dict[str, Any]]:
-        """Every row, by pages."""
+        """Every row, by pages; without names of tracks, which are joined later, maybe between two readings."""
         found: list[dict[str, Any]] = []
         params = {"limit": 500, **params}
         while True:
             page = self.http.get(f"{path}/results", params=params).raise_for_status().json()
             found += page["items"]
+            for found_one in (d for row in page["items"] for d in row["detections"]):
+                found_one.pop("track_id", None)
             if page["next_cursor"] is None:
                 return found
             params["cursor"] = page["next_cursor"]

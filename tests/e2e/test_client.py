@@ -153,6 +153,7 @@ def test_the_collection_runs_from_top_to_bottom(stack: Trial, models: dict[str, 
         {summary: operation.name for summary, operation in found.items()},
         base_url=url,
         video_file=str(media / "video" / "woman_dog.mp4"),
+        photo_file=str(media / "photos" / "grace_hopper.jpg"),
     )
     sent = list(runner.run())
     assert {name for name, _ in sent} == {operation.name for operation in found.values()}

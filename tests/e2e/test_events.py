@@ -2,14 +2,13 @@
 
 import logging
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from tests.e2e.disturbance import Subject, disturbed_stack, seed_for, until
+from tests.e2e.disturbance import Subject, seed_for, until
 from tests.e2e.events import Listener
 from tests.e2e.films import Film
 from tests.e2e.service import Service
@@ -52,15 +51,6 @@ def test_connections_are_cut_ten_times(service: Service, models: dict[str, Any],
     rows = service.rows(path)
     assert len({row["frame_number"] for row in rows}) == video["frames"]["done"]
     check_whole(listener, rows)
-
-
-@pytest.fixture(scope="module")
-def subject(web: str) -> Iterator[Subject]:
-    """A stack of this module alone: its workers are killed here."""
-    with disturbed_stack(web.removeprefix("http://"), liveness_seconds=120.0) as running:
-        found = Subject(running)
-        yield found
-        found.close()
 
 
 @pytest.mark.slow

@@ -13,10 +13,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 @pytest.fixture(scope="module")
 def subject(web: str) -> Iterator[Subject]:
     """A stack of this module alone, that soon takes silence for hanging."""
-    with disturbed_stack(web.removeprefix("http://"), liveness_seconds=8.0, hang_seconds=10.0) as running:
-        found = Subject(running)
+    with disturbed_stack(web, liveness_seconds=8.0, hang_seconds=10.0) as found:
         yield found
-        found.close()
 
 
 @pytest.mark.parametrize("name", VICTIMS)

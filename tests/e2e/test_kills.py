@@ -4,13 +4,12 @@ import logging
 import random
 import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.e2e.disturbance import VICTIMS, Subject, disturbed_stack, seed_for, until
+from tests.e2e.disturbance import VICTIMS, Subject, seed_for, until
 from tests.e2e.films import Analysis, Film, assert_same
 
 log = logging.getLogger(__name__)
@@ -18,15 +17,6 @@ log = logging.getLogger(__name__)
 
 # Half a minute to two minutes each: `./run.sh test --all`.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module")
-def subject(web: str) -> Iterator[Subject]:
-    """A stack of this module alone: its processes are killed here. Nothing hangs, so nothing counts as hanging."""
-    with disturbed_stack(web.removeprefix("http://"), liveness_seconds=120.0) as running:
-        found = Subject(running)
-        yield found
-        found.close()
 
 
 @pytest.fixture(autouse=True)

@@ -25,13 +25,9 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="module")
 def subject(receiver: Receiver, web: str) -> Iterator[Subject]:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
-        environment.setenv("FRAMEWISE_LOG_FORMAT", "json")
-        with disturbed_stack(web.removeprefix("http://")) as running:
-            found = Subject(running)
-            yield found
-            found.close()
+    settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "FRAMEWISE_LOG_FORMAT": "json"}
+    with disturbed_stack(web, settings) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -21,10 +21,8 @@ READY_SECONDS = 5.0
 @pytest.fixture(scope="module")
 def subject(web: str) -> Iterator[Subject]:
     """A stack of this module alone that takes no silence for hanging: the outage lasts as long as it should."""
-    with disturbed_stack(web.removeprefix("http://"), liveness_seconds=180.0) as running:
-        found = Subject(running)
+    with disturbed_stack(web, liveness_seconds=180.0) as found:
         yield found
-        found.close()
 
 
 @dataclass

@@ -31,12 +31,8 @@ COUNT = 3
 @pytest.fixture(scope="module")
 def subject(web: str) -> Iterator[Subject]:
     """A stack of this module alone: its processes are killed here."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FRAMEWISE_LIVE_GRACE_SECONDS", "20")
-        with disturbed_stack(web.removeprefix("http://"), liveness_seconds=120.0) as running:
-            found = Subject(running)
-            yield found
-            found.close()
+    with disturbed_stack(web, {"FRAMEWISE_LIVE_GRACE_SECONDS": "20"}, liveness_seconds=120.0) as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

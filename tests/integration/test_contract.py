@@ -90,7 +90,7 @@ def schemathesis(
         "PYTHONHASHSEED": "0",
     }
     command = [str(Path(sys.executable).parent / "schemathesis"), "run", f"{address}/openapi.json"]
-    command += ["--checks", ",".join(CHECKS), "--max-time", str(seconds), "--request-timeout", "20", "--seed", "1"]
+    command += ["--checks", ",".join(CHECKS), "--max-time", str(seconds), "--request-timeout", "60", "--seed", "1"]
     command += ["--no-color", "--warnings", "off", "--suppress-health-check", "all", *options]
     return subprocess.run(
         command, env=environment, cwd=folder, capture_output=True, text=True, timeout=seconds + 60, check=False

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
@@ -15,16 +16,19 @@ from api.services import Services
 from ingest.wiping import Wiper
 from pipeline.cassandra.client import CassandraClient
 from pipeline.cassandra.deletions import CassandraDeletionStore
+from pipeline.cassandra.faces import CassandraFaceStore
 from pipeline.cassandra.results import CassandraResultStore
 from pipeline.cassandra.submissions import CassandraSubmissionStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.completion import complete_if_full
 from pipeline.contracts.errors import NotFound, Problem, StoreUnavailable
+from pipeline.contracts.results import Box, Detection, TaskName
 from pipeline.contracts.settings import ApiSettings
 from pipeline.contracts.videos import TERMINAL, LedgerCount, SourceProgress, Video, VideoStatus
 from pipeline.deleting import delete, remains
 from pipeline.kafka.publishing import InMemoryPublisher
 from pipeline.stores.deletions import STEPS, DeletionStore, DueWipe, InMemoryDeletionStore
+from pipeline.stores.faces import FaceVector, TrackVector
 from pipeline.stores.frames import FolderFrameStore
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from pipeline.stores.models import InMemoryModelStore
@@ -227,6 +231,16 @@ def test_a_key_stands_for_what_was_claimed_first(submissions: SubmissionStore) -
     assert submissions.claim(key, Claim(uuid4(), "new")) == Claim(None, None)
 
 
+def know_somebody(client: CassandraClient, world: World, video_id: UUID) -> None:
+    """A known person, and what a search by face goes by."""
+    face = Detection("Ada", 0.7, Box(0.1, 0.1, 0.2, 0.2), person_id=uuid4())
+    frame = analyzed(video_id, 11, a_result([face], TaskName.IDENTITIES))
+    world.results.save([frame], {video_id: AT})
+    faces, vector = CassandraFaceStore(client), np.eye(256, dtype=np.float32)[0]
+    faces.keep([FaceVector(video_id, 11, "m", 1.0, Box(0.1, 0.1, 0.2, 0.2), 0.7, vector)], {video_id: AT})
+    faces.save_tracks([TrackVector(video_id, "f11-1", "m", 1.0, 2.0, 11, 3, vector)])
+
+
 def test_a_deleted_video_leaves_nothing_but_its_tombstone(client: CassandraClient, world: World) -> None:
     deletions, key = CassandraDeletionStore(client), SubmissionKey("", f"k-{uuid4()}")
     video = replace(a_video(), attempt_timestamp=AT, external_id="x")
@@ -236,9 +250,11 @@ def test_a_deleted_video_leaves_nothing_but_its_tombstone(client: CassandraClien
     world.videos.transition(video.video_id, PROCESSING)
     world.store(video.video_id, 1, 11, 1001)
     world.results.clear(video.video_id, 0, world.results.entries(video.video_id, 0)[:1], AT + 1)
+    know_somebody(client, world, video.video_id)
     lease = world.videos.claim(video.video_id, "a", 30)
     assert lease is not None
-    assert {"external_ids", "video_names", "idempotency_keys", "ledger"} <= {*named(client, video.video_id)}
+    known = {"people_of_videos", "videos_of_people", "face_vectors", "track_vectors_256"}
+    assert known | {"external_ids", "video_names", "idempotency_keys", "ledger"} <= {*named(client, video.video_id)}
     delete(world.stores, deletions, video.video_id)
     assert {*named(client, video.video_id)} == TOMBSTONES
     assert submissions.find(key) == Claim(None, None)

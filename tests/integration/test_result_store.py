@@ -22,7 +22,7 @@ from tests.integration.races import race
 from tests.unit.factories import T0, a_result, analyzed, dog
 
 AT = 1_700_000_000_000_000
-FACES, EMOTIONS, OBJECTS, COLORS = TaskName
+FACES, EMOTIONS, OBJECTS, COLORS, _ = TaskName
 EMOTION_NAMES = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 
 

@@ -1,5 +1,6 @@
 """Decoding the wanted frames of real files alone: as if all had been decoded. Needs the folder of FRAMEWISE_MIRROR."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,15 @@ def test_of_a_damaged_file_the_same_is_kept(name: str) -> None:
     assert sparse.end is not None
     assert sparse.frames == whole.frames[::6]
     assert (sparse.end.warnings, sparse.end.frames_decoded) == (whole.end.warnings, whole.end.frames_decoded)
+
+
+@pytest.mark.slow
+def test_damage_never_stops_a_decoder_for_good() -> None:
+    """Its threads complain while the decoder is given back; many at once, since it was seen in one of fifteen."""
+    with ThreadPoolExecutor(6) as pool:
+        sparse = Sampling(frame_step=6)
+        several = [pool.submit(decoded, media(DAMAGED[0]), sampling=sparse, frame_height=120) for _ in range(60)]
+        assert len({len(one.result().frames) for one in several}) == 1
 
 
 def test_seconds_of_a_variable_rate() -> None:

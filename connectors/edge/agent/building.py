@@ -8,7 +8,6 @@ from connectors.edge.agent.capturing import Source
 from connectors.edge.agent.devices import DeviceSource, StreamSource, Wish
 from connectors.edge.agent.files import FileSource
 from connectors.edge.agent.finding import Finder, load_finder
-from connectors.edge.agent.quality import Least
 from connectors.edge.agent.settings import AgentSettings
 from connectors.edge.agent.spool import Spool
 from connectors.edge.agent.watching import Choice, Keeping, Place, Watcher
@@ -16,6 +15,7 @@ from connectors.edge.topics import TopicTemplate
 from inference.weights import Weights
 from pipeline.contracts.errors import SourceRefused, StackError
 from pipeline.contracts.settings import PathSettings
+from pipeline.crop_quality import Least
 
 STREAMS = ("rtsp", "rtsps", "http", "https")
 

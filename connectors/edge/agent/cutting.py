@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
-from connectors.edge.agent.quality import pixels_of
 from connectors.edge.crops import MAX_BYTES
 from inference.arrays import Image
 from pipeline.contracts.results import Box
+from pipeline.crop_quality import pixels_of
 
 QUALITIES = (92, 75)
 """Of the JPEG; the second where it became too large. If that is not enough it is made smaller."""

@@ -11,12 +11,12 @@ from connectors.edge.agent.choosing import BestOfTracks
 from connectors.edge.agent.cutting import cut, with_margin
 from connectors.edge.agent.finding import Finder
 from connectors.edge.agent.following import LOST_SECONDS, Follower
-from connectors.edge.agent.quality import Least, measure
 from connectors.edge.crops import Crop, crop_id
 from connectors.edge.messages import Message, encode
 from connectors.edge.topics import TopicTemplate
 from pipeline.contracts.errors import DiskFull
 from pipeline.contracts.results import Detection
+from pipeline.crop_quality import Least, measure
 
 logger = logging.getLogger(__name__)
 

@@ -27,9 +27,9 @@ class AnalysisSettings(FramewiseSettings):
         default=1, ge=1, description="of a cluster whose executors are asked for by `spark_jobs.submit`"
     )
     batch_frames: int = Field(
-        default_factory=lambda given: 512 if given.get("gpu") else 64,
+        default_factory=lambda given: 512 if given.get("gpu") else 32,
         ge=1,
-        description="frames of one Arrow batch, handed to the models together; 512 with GPUs, else 64",
+        description="frames of one Arrow batch, handed to the models together; 512 with GPUs, else 32",
     )
     trigger_frames: int = Field(
         default_factory=lambda given: 4096 if given.get("gpu") else 800,

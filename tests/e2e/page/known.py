@@ -7,17 +7,32 @@ from pathlib import Path
 from uuid import UUID
 
 from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.faces import CassandraFaceStore
+from pipeline.cassandra.people import CassandraPeopleStore
+from pipeline.cassandra.regions import CassandraRegionStore
 from pipeline.cassandra.results import CassandraResultStore
+from pipeline.cassandra.tracks import CassandraTrackStore
 from pipeline.cassandra.videos import CassandraVideoStore
 from pipeline.contracts.errors import Problem
-from pipeline.contracts.frames import StoreFrames
-from pipeline.contracts.results import AnalyzedFrame, Box, Detection, FrameResult, TaskName, TaskRequest
+from pipeline.contracts.frames import MAX_FRAME_NUMBER, StoreFrames
+from pipeline.contracts.regions import Regions
+from pipeline.contracts.results import (
+    USUAL_TASKS,
+    AnalyzedFrame,
+    Box,
+    Detection,
+    FrameResult,
+    Identification,
+    TaskName,
+    TaskRequest,
+)
 from pipeline.contracts.settings import CassandraSettings
 from pipeline.contracts.videos import Sampling, SourceProgress, Video, VideoStatus
 from pipeline.stores.frames import FolderFrameStore
 from tests.unit.factories import a_result, a_video, analyzed, jpeg
+from tracking.course import Course, Stores
 
-FACES, EMOTIONS, OBJECTS, COLORS = TaskName
+FACES, EMOTIONS, OBJECTS, COLORS, IDENTITIES = TaskName
 STEP, RATE = 5, 25.0
 FACE = Box(0.45, 0.2, 0.1, 0.15)
 COMPLAINT = "the model raised ValueError: too dark"
@@ -65,6 +80,40 @@ def people(place: int) -> AnalyzedFrame:
     return _frame(place, (a_result([Detection("person", 0.5, Box(0.4, 0.2, 0.2, 0.6))]),))
 
 
+ANNA = UUID("a11a0000-0000-4000-8000-00000000000a")
+WALKED = (TaskRequest(FACES), TaskRequest(OBJECTS), TaskRequest(IDENTITIES, identification=Identification("a test")))
+
+
+def walk(place: int) -> AnalyzedFrame:
+    """Somebody walks from the left to the right, a dog lies there; Anna stands left, later a stranger right."""
+    walker = Detection("person", 0.8, Box(0.05 + 0.02 * place, 0.3, 0.08, 0.4))
+    dog = Detection("dog", 0.9, Box(0.8, 0.75, 0.15, 0.2))
+    seen = [Box(0.1, 0.05, 0.08, 0.12), Box(0.7, 0.05, 0.08, 0.12)][: 1 if place < 20 else 2]
+    who = [("Anna", 0.7, ANNA), ("unknown", 0.1, None)]
+    named = [
+        Detection(name, sure, box, {"similarity": sure}, person_id=person)
+        for (name, sure, person), box in zip(who, seen, strict=False)
+    ]
+    found = a_result([Detection("face", 0.9, box) for box in seen], FACES)
+    return _frame(place, (found, a_result([walker, dog]), a_result(named, IDENTITIES)))
+
+
+GRACE = Box(0.41, 0.17, 0.18, 0.4)
+EILEEN = Box(0.41, 0.12, 0.11, 0.23)
+"""Where her face is in the middle of a picture of 16:9."""
+
+
+def unknown(place: int, box: Box = GRACE) -> AnalyzedFrame:
+    """A face that nobody knows."""
+    named = Detection("unknown", 0.1, box, {"similarity": 0.1})
+    return _frame(place, (a_result([Detection("face", 0.9, box)], FACES), a_result([named], IDENTITIES)))
+
+
+def crowd(place: int) -> AnalyzedFrame:
+    """Twenty people who stay where they are."""
+    return _frame(place, (a_result([Detection("person", 0.8, Box(0.05 * n, 0.3, 0.03, 0.4)) for n in range(20)]),))
+
+
 def _frame(place: int, results: tuple[FrameResult, ...]) -> AnalyzedFrame:
     frame = analyzed(a_video().video_id, number(place), *results)
     return replace(frame, media_time=(number(place) - 1) / RATE)
@@ -78,6 +127,10 @@ class Shelf:
         self._videos = CassandraVideoStore(self._client)
         self._results = CassandraResultStore(self._client)
         self._frames = FolderFrameStore(frames_dir)
+        self.tracks = CassandraTrackStore(self._client)
+        self.regions = CassandraRegionStore(self._client)
+        self.people = CassandraPeopleStore(self._client)
+        self.faces = CassandraFaceStore(self._client)
 
     def put(
         self,
@@ -87,14 +140,19 @@ class Shelf:
         parent_id: UUID | None = None,
         pictures: Collection[int] | None = None,
         kept: StoreFrames = StoreFrames.FULL,
+        tasks: tuple[TaskRequest, ...] = tuple(map(TaskRequest, USUAL_TASKS)),
+        shot: bytes | None = None,
     ) -> Video:
-        """A video of these frames that has ended: completed, or failed for a reason; pictures of all, or of these."""
+        """A video of these frames that has ended: completed, or failed for a reason; pictures of all, or of these.
+
+        Each picture is of another colour, or all are one shot.
+        """
         now = datetime.now(UTC)
         video = replace(
             a_video(status=VideoStatus.FAILED if error else VideoStatus.COMPLETED, sampling=Sampling(STEP)),
             video_name=name, created_at=now, started_at=now, finished_at=now, error=error, parent_id=parent_id,
             store_frames=kept,
-            tasks=tuple(TaskRequest(task) for task in TaskName), frames_expected=len(frames),
+            tasks=tasks, frames_expected=len(frames),
             attempt_timestamp=int(now.timestamp() * 1e6),
         )  # fmt: skip
         self._videos.create(video)
@@ -104,7 +162,17 @@ class Shelf:
             self._save(video, frames[first : first + AT_ONCE])
         for place in range(len(frames)) if pictures is None else pictures:
             shade = place * 7 % 200
-            self._frames.put(video.video_id, number(place), jpeg(160, 120, (shade, 90, 200 - shade)))
+            picture = shot or jpeg(160, 120, (shade, 90, 200 - shade))
+            self._frames.put(video.video_id, number(place), picture)
+        return video
+
+    def follow(self, video: Video, regions: Regions | None = None) -> Video:
+        """Make the tracks of a video, as the service does when it has ended, and draw lines and zones on it."""
+        course = Course(Stores(self._videos, self._results, self._frames, self.tracks), video)
+        course.go_on(MAX_FRAME_NUMBER)
+        course.finish()
+        if regions:
+            self.regions.save(video.video_id, regions)
         return video
 
     def _save(self, video: Video, frames: Sequence[AnalyzedFrame]) -> None:

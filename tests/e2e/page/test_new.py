@@ -144,6 +144,58 @@ def test_a_publisher_is_told_server_and_key_once(visiting: Callable[..., Visitor
     service.http.post(f"/analysis/{made['video_id']}/cancel").raise_for_status()
 
 
+@pytest.fixture
+def meetings(service: Service, nobody: None) -> None:
+    """Two collections of people."""
+    for name in ("meetings", "visitors"):
+        service.http.put(f"/people/collections/{name}", json={"purpose": f"who is in our {name}"}).raise_for_status()
+
+
+def test_nobody_is_identified_without_a_purpose(visitor: Visitor, service: Service, web: str, meetings: None) -> None:
+    page = visitor.open("/")
+    people = page.get_by_role("checkbox", name="People")
+    expect(people).not_to_be_checked()
+    expect(page.get_by_label("Purpose")).to_be_hidden()
+    people.press("Space")
+    page.get_by_label("Address of the video").fill(f"{web}/meeting.mp4")
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    expect(page.locator("#wrong-identification")).to_contain_text("Say why people are identified")
+    expect(page.get_by_label("Purpose")).to_be_focused()
+    page.keyboard.type("who was there")
+    page.get_by_role("checkbox", name="meetings: ").uncheck()
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    expect(page.locator("#wrong-identification")).to_have_text("Tick one collection at least.")
+    page.get_by_role("checkbox", name="visitors: ").check()
+    page.get_by_role("checkbox", name="searched by face").check()
+    visitor.check_accessible()
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    video = service.http.get(submitted(page)).json()
+    assert video["identification"] == {"purpose": "who was there", "collections": ["visitors"], "search": True}
+    assert "faces_identification" in [task["name"] for task in video["models_to_run"]]
+
+
+def test_an_upload_says_whom_faces_are_compared_with(
+    visitor: Visitor, service: Service, tmp_path: Path, meetings: None
+) -> None:
+    page = visitor.open("/")
+    choose(page, "File")
+    page.get_by_label("Video file").set_input_files(make_clip(tmp_path / "meeting.mp4", 5))
+    page.get_by_role("checkbox", name="People").check()
+    page.get_by_label("Purpose").fill("who was there")
+    page.get_by_role("button", name="Upload and analyse").click()
+    video = service.http.get(submitted(page)).json()
+    assert video["identification"] == {"purpose": "who was there", "collections": ["meetings"], "search": False}
+
+
+def test_people_are_offered_once_there_is_a_collection(visitor: Visitor, nobody: None) -> None:
+    page = visitor.open("/")
+    tasks = page.get_by_role("group", name="What to look for")
+    expect(tasks.get_by_text("People can be named once you have a collection of them")).to_be_visible()
+    expect(tasks.get_by_role("checkbox", name="People")).to_have_count(0)
+    tasks.get_by_role("link", name="make one").click()
+    expect(page.get_by_role("heading", name="People", exact=True)).to_be_visible()
+
+
 def test_everybody_can_use_it(visitor: Visitor, tmp_path: Path) -> None:
     page = visitor.open("/")
     page.get_by_text("More", exact=True).click()

@@ -1,7 +1,7 @@
 """The page of one video in a real browser: boxes switched, moments found, timeline read, trouble named."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,20 +10,11 @@ from playwright.sync_api import Locator, Page, Response, expect
 from pipeline.contracts.errors import Problem
 from pipeline.contracts.frames import StoreFrames
 from pipeline.contracts.videos import Video
-from stack.trial import Trial
 from tests.e2e.browser import Visitor
 from tests.e2e.page.known import COMPLAINT, Shelf, everything, people
 from tests.e2e.service import Service
 
 ENDED_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def shelf(stack: Trial) -> Iterator[Shelf]:
-    """Where videos with known rows are put."""
-    found = Shelf(stack.cassandra(), stack.settings.data_dir / "frames")
-    yield found
-    found.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,15 @@ from fastapi.testclient import TestClient
 
 from api.services import Services
 from pipeline.contracts.frames import StoreFrames
-from pipeline.contracts.results import Box, Detection, FrameResult, ModelInfo, TaskName, TaskRequest
+from pipeline.contracts.results import (
+    Box,
+    Detection,
+    FrameResult,
+    Identification,
+    ModelInfo,
+    TaskName,
+    TaskRequest,
+)
 from pipeline.contracts.videos import Video
 from pipeline.pictures import Image, decode, encode, hide
 from tests.unit.factories import T0, a_result, a_video, analyzed, dog
@@ -152,3 +160,12 @@ def _video(services: Services) -> Video:
     video = services.videos.get(services.videos.open_videos()[0])
     assert video is not None
     return video
+
+
+def test_faces_that_were_compared_with_people_can_be_hidden_too(client: TestClient, services: Services) -> None:
+    identities = TaskRequest(TaskName.IDENTITIES, identification=Identification("a test"))
+    path = analysed(services, face(FACE, task=TaskName.IDENTITIES), tasks=[identities])
+    blurred = shown(client, path, blur="faces", annotate="false")
+    assert float(cv2.absdiff(blurred, hide(decode(noise()), [FACE])).mean()) < 12
+    unknown = analysed(services, face(task=TaskName.IDENTITIES, error="no model"), tasks=[identities])
+    assert client.get(unknown, params={"blur": "faces"}).status_code == 409

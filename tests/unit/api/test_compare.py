@@ -12,7 +12,7 @@ from pipeline.contracts.results import Detection, FrameResult, TaskName, TaskReq
 from pipeline.contracts.videos import SourceProgress, Video
 from tests.unit.factories import a_result, a_video, analyzed, dog
 
-FACES, EMOTIONS, OBJECTS, COLORS = TaskName
+FACES, EMOTIONS, OBJECTS, COLORS, _ = TaskName
 Findings = dict[int, list[Detection]]
 
 

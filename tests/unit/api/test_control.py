@@ -76,6 +76,21 @@ def test_retry_begins_anew_what_failed_or_was_cancelled(
     assert client.post(f"/analysis/{video.video_id}/retry").json()["attempt"] == 2
 
 
+def test_tracks_are_owed_of_a_retry_though_those_of_the_attempt_before_were_settled_in_between(
+    client: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video, retry = in_state(services, VideoStatus.CANCELLED), services.videos.retry
+
+    def settled_before(video: Video) -> bool:
+        [owed] = services.tracks.owed(10)
+        services.tracks.settle(owed)
+        return retry(video)
+
+    monkeypatch.setattr(services.videos, "retry", settled_before)
+    assert client.post(f"/analysis/{video.video_id}/retry").status_code == 202
+    assert [owed.video_id for owed in services.tracks.owed(10)] == [video.video_id]
+
+
 def test_a_full_queue_takes_no_retry(client: TestClient, services: Services) -> None:
     video = in_state(services, VideoStatus.FAILED)
     for _ in range(services.settings.max_open_videos):

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.documents.__main__ import FOLDER, MADE, text
-from api.documents.operations import operations
+from api.documents.operations import LAST, operations
 from api.documents.postman import CAPTURES, GIVEN, VARIABLES, collection
 
 
@@ -31,7 +31,8 @@ def test_the_collection_has_every_operation_once(document: dict[str, Any]) -> No
     found = collection(document)
     sent = [item for folder in found["item"] for item in folder["item"]]
     assert sorted(item["name"] for item in sent) == sorted(o.content["summary"] for o in operations(document))
-    assert [item["request"]["method"] for item in sent].index("DELETE") == len(sent) - 1
+    assert sent[-1]["request"]["method"] == "DELETE"
+    assert [operation.name for operation in operations(document)][-len(LAST) :] == list(LAST)
     used = set(re.findall(r"{{(\w+)}}", json.dumps(sent)))
     assert used <= {variable["key"] for variable in found["variable"]}
     assert {variable["value"] for variable in found["variable"] if variable["key"] not in VARIABLES} == set()

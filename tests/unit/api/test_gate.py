@@ -71,7 +71,7 @@ def calls() -> Iterator[tuple[str, str, str]]:
     for route in routes():
         for method in sorted(route.methods or ()):
             for name in ID_PARAMETER.findall(route.path):
-                if name != "delivery_id":
+                if name not in ("delivery_id", "track_id"):
                     yield method, route.path, name
 
 

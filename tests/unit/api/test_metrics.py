@@ -61,7 +61,7 @@ def test_a_server_that_hangs_or_fails_leaves_its_values_out(
         framewise_videos_open=fails,
         framewise_topic_waiting_records=lambda: {"frames": 7},
     )
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert 'framewise_topic_waiting_records{topic="frames"} 7.0' in text
     assert "framewise_topic_bytes" not in text
     assert "framewise_videos_open" not in text

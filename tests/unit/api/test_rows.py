@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 from api.responses import ResultsAnswer
 from api.rows import page_json, row_json
@@ -20,6 +21,7 @@ def test_both_ways_to_write_a_row_agree() -> None:
             a_result(
                 [Detection("happy", 1.0, Box(0.0, 1e-9, 1.0, 0.1), {"happy": 1.0, "sad": 1e-12})], TaskName.EMOTIONS
             ),
+            a_result([Detection("Anna", 0.7, None, {}, UUID(int=1)), Detection("unknown", 0.1)], TaskName.IDENTITIES),
             a_result([], TaskName.FACES, error='it "raised"\n'),
         ),
         captured_at=T0 + timedelta(milliseconds=7),

@@ -13,7 +13,7 @@ from pipeline.contracts.results import AnalyzedFrame, Detection, TaskName
 from pipeline.contracts.videos import SourceProgress, Video, VideoStatus
 from tests.unit.factories import a_result, a_video, analyzed, dog
 
-FACES, EMOTIONS, OBJECTS, COLORS = TaskName
+FACES, EMOTIONS, OBJECTS, COLORS, _ = TaskName
 
 
 def stored(services: Services, *frames: AnalyzedFrame) -> Video:

@@ -20,6 +20,7 @@ def test_shipped_cards_serve_every_task_with_a_second_choice_where_weights_are_n
         TaskName.EMOTIONS: ["emotion_mini_xception"],
         TaskName.FACES: ["yunet_n", "blazeface"],
         TaskName.OBJECTS: ["yolox_nano", "centernet", "fastestdet"],
+        TaskName.IDENTITIES: ["faceres", "mobileface_embed"],
     }
 
 

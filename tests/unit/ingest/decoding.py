@@ -7,8 +7,8 @@ from pathlib import Path
 from ingest.decode.messages import DecodeRequest, Finished, Message, Probe, SampledFrame
 from ingest.decode.process import STARTED_ANEW, DecoderProcess
 from ingest.decode.spawning import Spawn
-from pipeline.confinement import Confinement
 from pipeline.contracts.videos import Sampling
+from pipeline.sandbox.confinement import Confinement
 
 REQUEST = DecodeRequest(
     sampling=Sampling(),

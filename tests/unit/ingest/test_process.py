@@ -14,8 +14,8 @@ from ingest.decode.messages import PREFIX, SampledFrame
 from ingest.decode.process import DecoderProcess
 from ingest.decode.spawning import ENVIRONMENT, Spawn, started_anew
 from ingest.halt import Halt, Halted, HaltReason
-from pipeline.confinement import Confinement
 from pipeline.contracts.errors import MediaError
+from pipeline.sandbox.confinement import Confinement
 from tests.unit.ingest.decoding import REQUEST, begun, decoded
 from tests.unit.ingest.media import numbered_video
 from tests.waiting import wait_until

@@ -15,7 +15,8 @@ from pipeline.stores.frames import InMemoryFrameStore
 from pipeline.stores.in_memory_results import InMemoryResultStore
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from spark_jobs.live import LiveTask
-from spark_jobs.live_counts import SILENT_SECONDS, LateCounts, RecentVideos
+from spark_jobs.live_counts import SILENT_SECONDS, LateCounts
+from spark_jobs.recent_videos import RecentVideos
 from spark_jobs.records import Row
 from spark_jobs.results_sink import ResultsSink
 from spark_jobs.worker import FrameWorker

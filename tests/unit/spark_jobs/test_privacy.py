@@ -8,14 +8,15 @@ from uuid import uuid4
 import pytest
 
 from inference.analyzer import Analyzer
+from pipeline.contracts.errors import FrameFatal
 from pipeline.contracts.frames import Frame, StoreFrames
 from pipeline.contracts.results import Box, Detection, FrameResult, ModelInfo, ResultStatus, TaskName
 from pipeline.kafka.publishing import _fitting
 from pipeline.pictures import blur
 from pipeline.stores.frames import InMemoryFrameStore
 from spark_jobs.alone import Alone
-from spark_jobs.careful import CarefulAnalyzer
-from spark_jobs.in_flight import InFlight
+from spark_jobs.careful import Answer, CarefulAnalyzer
+from spark_jobs.in_flight import InFlight, Place
 from spark_jobs.records import letter_of
 from spark_jobs.worker import FrameWorker
 from tests.unit.factories import a_frame, a_result
@@ -104,3 +105,36 @@ def test_other_records_are_set_aside_whole(store: bytes | None) -> None:
     frame = a_frame(uuid4())
     letter = letter_of(record(frame, store=store), "it ended its worker")
     assert (letter.value, letter.left_out) == (frame.jpeg, None)
+
+
+class Veiled(Kept):
+    """A sink that says of one video that somebody was erased there."""
+
+    def veiled(self, frames: Sequence[Frame]) -> list[bool]:
+        return [frame.frame_number != 2 for frame in frames]
+
+
+def test_where_somebody_was_erased_faces_are_hidden_whatever_was_asked_for(tmp_path: Path) -> None:
+    store, sink, video_id = InMemoryFrameStore(), Veiled(), uuid4()
+    found = a_result([Detection("face", 0.6, FACE)], TaskName.FACES)
+    careful = CarefulAnalyzer(Faces(found), InFlight(tmp_path), Alone(Stub, 30), 30)
+    frames = [replace(a_frame(video_id, n), store=how) for n, how in enumerate((FULL, FULL, NONE), start=1)]
+    list(FrameWorker(careful, store, sink, "w1").outcomes([[record(frame) for frame in frames]]))
+    jpeg = frames[0].jpeg
+    assert {number: picture for (_, number), picture in store.frames.items()} == {1: blur(jpeg, [FACE]), 2: jpeg}
+    assert [f.frame_number for f in sink.frames] == [1, 2, 3]
+
+
+class Deadly(CarefulAnalyzer):
+    """Every frame ends its worker."""
+
+    def analyze(self, frames: Sequence[tuple[Place, Frame]]) -> list[Answer]:
+        return [FrameFatal("the frame ended its worker") for _ in frames]
+
+
+def test_where_somebody_was_erased_no_picture_is_set_aside(tmp_path: Path) -> None:
+    sink, video_id = Veiled(), uuid4()
+    careful = Deadly(Faces(a_result(task=TaskName.FACES)), InFlight(tmp_path), Alone(Stub, 30), 30)
+    frames = [a_frame(video_id, n) for n in (1, 2)]
+    list(FrameWorker(careful, InMemoryFrameStore(), sink, "w1").outcomes([[record(frame) for frame in frames]]))
+    assert [letter.value for letter in sink.letters] == [None, frames[1].jpeg]

@@ -37,11 +37,31 @@ def script(folder: Path, text: str) -> Path:
     return file
 
 
+def run(application: str, discovery: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What an application says that is given the discovery script."""
+    (folder / "application.py").write_text(application)
+    return subprocess.run(
+        [sys.executable, str(folder / "application.py"), str(discovery), str(ROOT)],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable, "HOME": str(folder)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
 def test_as_many_local_threads_as_workers() -> None:
     assert session.master_of(AnalysisSettings(workers=3)) == f"local[3,{session.TASK_ATTEMPTS}]"
     assert session.master_of(AnalysisSettings(workers=3), live=1) == f"local[4,{session.TASK_ATTEMPTS}]"
     assert session.master_of(AnalysisSettings(spark_master="spark://a:7077")) == "spark://a:7077"
     assert session.master_of(AnalysisSettings(gpu=True, workers=2)).startswith("local-cluster[1,2,")
+
+
+def test_only_executors_elsewhere_are_lost_by_silence(tmp_path: Path) -> None:
+    paths = PathSettings(data_dir=tmp_path)
+    assert session.options(AnalysisSettings(workers=2), paths)["spark.network.timeout"] == "24h"
+    assert "spark.network.timeout" not in session.options(AnalysisSettings(spark_master="spark://m:7077"), paths)
 
 
 def test_gpus_are_asked_for_only_when_wanted(tmp_path: Path) -> None:
@@ -72,16 +92,7 @@ def test_outside_a_task_no_gpu_is_given() -> None:
 def test_each_worker_is_given_a_gpu_of_its_own(tmp_path: Path) -> None:
     """Spark deals out what the discovery script names; here a script names two."""
     discovery = script(tmp_path, """echo '{"name": "gpu", "addresses": ["4", "7"]}'""")
-    (tmp_path / "application.py").write_text(APPLICATION)
-    done = subprocess.run(
-        [sys.executable, str(tmp_path / "application.py"), str(discovery), str(ROOT)],
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable, "HOME": str(tmp_path)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run(APPLICATION, discovery, tmp_path)
     assert "GIVEN [('4', '4'), ('7', '7')]" in done.stdout, done.stderr[-3000:]
 
 
@@ -115,21 +126,12 @@ spark.stop()
 def test_workers_on_several_executors_have_the_gpu_of_theirs(tmp_path: Path) -> None:
     """Two executors with a GPU each, two tasks on each: all four run at the same time, and each knows its GPU."""
     discovery = script(tmp_path, """echo '{"name": "gpu", "addresses": ["3"]}'""")
-    (tmp_path / "application.py").write_text(CLUSTER)
-    done = subprocess.run(
-        [sys.executable, str(tmp_path / "application.py"), str(discovery), str(ROOT)],
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable, "HOME": str(tmp_path)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    done = run(CLUSTER, discovery, tmp_path)
     assert "GIVEN [True, True, True, True] executors 2" in done.stdout, done.stderr[-3000:]
 
 
 def test_beside_gpus_batches_are_larger_unless_they_are_set() -> None:
     plain, beside, own = AnalysisSettings(), AnalysisSettings(gpu=True), AnalysisSettings(gpu=True, batch_frames=9)
-    assert (plain.batch_frames, plain.trigger_frames) == (64, 800)
+    assert (plain.batch_frames, plain.trigger_frames) == (32, 800)
     assert (beside.batch_frames, beside.trigger_frames) == (512, 4096)
     assert (own.batch_frames, own.trigger_frames) == (9, 4096)

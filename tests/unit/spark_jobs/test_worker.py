@@ -67,6 +67,9 @@ class Kept:
     def wanted(self, frames: Sequence[Frame]) -> list[bool]:
         return [frame.frame_number not in self.unwanted for frame in frames]
 
+    def veiled(self, frames: Sequence[Frame]) -> list[bool]:
+        return [False] * len(frames)
+
     def keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
         if self.failure is not None:
             raise self.failure
@@ -85,6 +88,9 @@ class Files:
 
     def wanted(self, frames: Sequence[Frame]) -> list[bool]:
         return [True] * len(frames)
+
+    def veiled(self, frames: Sequence[Frame]) -> list[bool]:
+        return [False] * len(frames)
 
     def keep(self, frames: Sequence[AnalyzedFrame], letters: Sequence[DeadLetter]) -> None:
         for frame in frames:

@@ -50,6 +50,7 @@ const TASKS = {
   emotions_detection: "Emotions",
   objects_detection: "Objects",
   color_detection: "Colours",
+  faces_identification: "People",
 };
 
 /** A task's name for people. */

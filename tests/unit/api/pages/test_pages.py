@@ -9,7 +9,7 @@ from api.pages.policy import page_headers
 from api.pages.shell import PLACES, TEMPLATES
 from api.pages.static_files import FOLDER, address, digest
 
-PAGES = ("/", "/videos", "/live", "/insights", "/system")
+PAGES = ("/", "/videos", "/live", "/identities", "/insights", "/system")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -13,6 +13,7 @@ from api.events.cursor import parse_id
 from api.services import Services
 from pipeline.contracts.errors import Problem
 from pipeline.contracts.frames import StoreFrames
+from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.stores.keys import Scope
 from pipeline.stores.rows import RowPlace
@@ -75,6 +76,28 @@ def test_what_is_not_kept_is_not_offered(client: TestClient, services: Services)
     page = shown(client, video)
     assert "As a film" not in page
     assert "Save as MP4" not in page
+
+
+@pytest.mark.parametrize(("task", "hidden"), [(TaskName.OBJECTS, False), (TaskName.COLORS, True)])
+def test_lines_are_drawn_where_something_is_followed(
+    client: TestClient, services: Services, task: TaskName, hidden: bool
+) -> None:
+    video = replace(a_video(), tasks=(TaskRequest(task),))
+    services.videos.create(video)
+    assert ('id="drawn" aria-labelledby="drawn-title" hidden' in shown(client, video)) is hidden
+    assert ("Lines and zones" in client.get(f"/live/{video.video_id}").text) is not hidden
+
+
+def test_who_may_only_look_is_offered_no_changes(services: Services) -> None:
+    video = replace(a_video(), key_id=None)
+    services.videos.create(video)
+    browser = Browser(services)
+    browser.sign_in(Scope.READ)
+    people = browser.client.get("/identities", headers=LOOKS)
+    assert (people.status_code, "Collections" in people.text) == (200, True)
+    for offered in ("New collection", "Add a person", "Forget by a photo", "search-photo"):
+        assert offered not in people.text
+    assert "Draw a line" not in browser.client.get(f"/videos/{video.video_id}", headers=LOOKS).text
 
 
 def test_why_it_failed_is_there_without_scripts(client: TestClient, services: Services) -> None:

@@ -26,6 +26,7 @@ input()
 """
 
 
+@pytest.mark.usefixtures("roomy_disk")
 def test_all_is_well(client: TestClient) -> None:
     shown = client.get("/status").json()
     assert (shown["level"], shown["advice"]) == ("good", [])
@@ -35,6 +36,7 @@ def test_all_is_well(client: TestClient) -> None:
     assert shown["disk"]["free_bytes"] > 0
 
 
+@pytest.mark.usefixtures("roomy_disk")
 def test_a_server_that_is_away_is_red_with_advice(services: Services) -> None:
     def away() -> str:
         raise StoreUnavailable("Kafka at 127.0.0.1:9092 does not answer")

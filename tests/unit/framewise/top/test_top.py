@@ -85,6 +85,7 @@ def test_bytes_in_words(count: int | None, words: str) -> None:
     assert size(count) == words
 
 
+@pytest.mark.usefixtures("roomy_disk")
 def test_one_look_is_for_people_and_for_programs(
     address: str, services: Services, video: Video, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,7 +15,7 @@ from pipeline.digests.totals import LabelTotal, summed, totals_of
 from pipeline.stores.results import rows_of
 from tests.unit.factories import a_result, analyzed, dog
 
-FACES, EMOTIONS, OBJECTS, COLORS = TaskName
+FACES, EMOTIONS, OBJECTS, COLORS, _ = TaskName
 ID = UUID(int=1)
 
 

@@ -12,13 +12,18 @@ from hypothesis import strategies as st
 from pipeline import bitmap
 from pipeline.contracts.errors import RecordInvalid
 from pipeline.contracts.frames import MAX_FRAME_NUMBER, bucket_of
-from pipeline.contracts.results import Detection, TaskName, TaskRequest
+from pipeline.contracts.results import Detection, Identification, TaskName, TaskRequest
 from pipeline.kafka.codecs import FRAME_HEADERS, decode_frame, encode_frame, encode_outcome
 from tests.unit.factories import a_frame, a_result, analyzed
 
 
 def test_a_frame_comes_back_as_it_went() -> None:
-    tasks = (TaskRequest(TaskName.FACES, 0.1 + 0.2, 7), TaskRequest(TaskName.COLORS))
+    asked = Identification("who is here", ("default", "guests"), search=True)
+    tasks = (
+        TaskRequest(TaskName.FACES, 0.1 + 0.2, 7),
+        TaskRequest(TaskName.COLORS),
+        TaskRequest(TaskName.IDENTITIES, identification=asked),
+    )
     for at in (None, datetime(2026, 1, 1, 0, 0, 0, 123456, UTC)):
         frame = replace(a_frame(uuid4()), media_time=1 / 3, captured_at=at, tasks=tasks)
         value, headers = encode_frame(frame)
@@ -54,6 +59,12 @@ def test_a_frame_comes_back_as_it_went() -> None:
         ("tasks", '["faces_detection"]'),
         ("tasks", '[{"name": "dogs"}]'),
         ("tasks", '[{"max_batch_size": 2}]'),
+        ("tasks", '[{"name": "faces_identification", "identification": {"purpose": "x"}}]'),
+        (
+            "tasks",
+            '[{"name": "faces_identification", "identification": {"purpose": 1, "collections": [], "search": true}}]',
+        ),
+        ("tasks", '[{"name": "faces_identification", "identification": "x"}]'),
         *(
             ("tasks", f'[{{"name": "faces_detection", {option}}}]')
             for option in (
@@ -121,3 +132,12 @@ def test_an_event_says_what_failed() -> None:
     assert event["captured_at"] == "2026-01-01T00:00:00+00:00"
     assert [(r["status"], r["error"]) for r in event["results"]] == [("failed", "it raised"), ("ok", None)]
     assert event["results"][1]["detections"][0]["box"] is None
+
+
+def test_an_outcome_says_whose_a_face_is_and_never_its_vector() -> None:
+    found = (Detection("Anna", 0.7, None, {}, uuid4(), b"vector"), Detection("unknown", 0.1, embedding=b"vector"))
+    told = json.loads(encode_outcome(analyzed(uuid4(), 1, a_result(found, TaskName.IDENTITIES))))
+    anna, unknown = told["results"][0]["detections"]
+    assert anna["person_id"] == str(found[0].person_id)
+    assert unknown.keys() == {"label", "confidence", "box", "attributes"}
+    assert "vector" not in json.dumps(told)

@@ -26,19 +26,24 @@ export const problemPlace = () => element("div", { class: "problem", role: "aler
 
 /** Ask before something is done; resolves to whether it was agreed to. Focus comes back to where it was. */
 export function confirmed(title, text, action, dangerous = true) {
-  const before = document.activeElement;
   const yes = element("button", { class: dangerous ? "danger" : "primary", value: "yes" }, action);
   const no = element("button", { value: "no", autofocus: true }, "Keep it as it is");
   const heading = element("h2", { id: "question" }, title);
   const form = element("form", { method: "dialog", class: "stack" }, heading, element("p", {}, text), element("div", { class: "row" }, no, yes));
   const dialog = element("dialog", { "aria-labelledby": "question" }, form);
+  return shown(dialog, () => dialog.returnValue === "yes");
+}
+
+/** Show a dialog until it is closed; resolves to what `answer()` says then. Focus comes back to where it was. */
+export function shown(dialog, answer) {
+  const before = document.activeElement;
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
       if (before?.isConnected) before.focus();
-      resolve(dialog.returnValue === "yes");
+      resolve(answer());
     });
   });
 }

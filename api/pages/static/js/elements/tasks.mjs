@@ -3,6 +3,7 @@
 import { get } from "../api.mjs";
 import { taskName } from "../format.mjs";
 import { element } from "./element.mjs";
+import { identificationChoice } from "./identification.mjs";
 
 const SHOWN_LABELS = 6;
 const FINDS = {
@@ -12,8 +13,10 @@ const FINDS = {
   color_detection: "the main colours of each frame",
 };
 
-/** A set of tick boxes; `chosen` are the tasks that are ticked at first (all if it is left out). */
-export function taskBoxes(chosen = null) {
+/** A set of tick boxes; `chosen` are the tasks that are ticked at first (all if it is left out, but nobody is named),
+ * `known` is whom a video before had faces compared with, or null.
+ */
+export function taskBoxes(chosen = null, known = null) {
   const found = new Map();
   const boxes = Object.keys(FINDS).map((task) => {
     const hint = element("span", { class: "hint", id: `finds-${task}` }, FINDS[task]);
@@ -22,7 +25,7 @@ export function taskBoxes(chosen = null) {
     return element("label", { class: "choice" }, box, element("span", {}, taskName(task), hint));
   });
   const wrong = element("p", { class: "wrong", role: "alert", id: "wrong-modelsToRun", hidden: true });
-  const set = element("fieldset", {}, element("legend", {}, "What to look for"), element("div", { class: "choices" }, ...boxes), wrong);
+  const set = element("fieldset", {}, element("legend", {}, "What to look for"), element("div", { class: "choices" }, ...boxes), identificationChoice(known), wrong);
   tell(found);
   return set;
 }

@@ -7,6 +7,7 @@ import { showProblem } from "../elements/messages.mjs";
 import { count, duration } from "../format.mjs";
 import { repeated } from "../repeated.mjs";
 import { fillFacts, rate } from "../tables.mjs";
+import { followCounts } from "./counted.mjs";
 import { fillCounts, kindOf, standing } from "./counts.mjs";
 import { Log } from "./log.mjs";
 import { Rolling } from "./rolling.mjs";
@@ -91,6 +92,7 @@ function showPicture() {
   picture.src = `/analysis/${video.video_id}/live${VIEWS[view]}`;
 }
 
+if (place("counted")) followCounts(place("counted"), video.status_url, () => ENDED.has(video.status), told.refused);
 for (const choice of document.querySelectorAll('input[name="view"]')) choice.addEventListener("change", showPicture);
 show(video);
 if (!ENDED.has(video.status)) {

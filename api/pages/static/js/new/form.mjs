@@ -1,5 +1,6 @@
 // Owns the form's values as the service takes them, and what is wrong with each of them, shown where it was typed.
 
+import { identification, wrongIdentification } from "../elements/identification.mjs";
 import { showProblem } from "../elements/messages.mjs";
 import { chosenTasks } from "../elements/tasks.mjs";
 
@@ -24,6 +25,8 @@ export function options(form) {
   }
   const tags = form.tags.value.split(",").map((tag) => tag.trim()).filter(Boolean);
   if (tags.length) found.tags = tags;
+  const asked = identification(form);
+  if (asked) found.identification = asked;
   if (form.storeFrames.value !== "full") found.storeFrames = form.storeFrames.value;
   if (isStreamWay(form.way.value) && form.keep.value !== "newest") found.keep = form.keep.value;
   return found;
@@ -43,6 +46,8 @@ export function check(form) {
   const source = { url: "videoURL", upload: "file", stream: "streamURL" }[way];
   if (source && !form[source].value) wrongs.set(source, source === "file" ? "Choose a file." : "Say where it is.");
   if (chosenTasks(form).length === 0) wrongs.set("modelsToRun", "Tick at least one.");
+  const unnamed = wrongIdentification(form);
+  if (unnamed) wrongs.set("identification", unnamed);
   const rate = form.sampling.value === "seconds" ? "sampleSeconds" : "frameStep";
   for (const name of [...NUMBERS, rate, "videoURL", "callbackURL"]) {
     const field = form[name];

@@ -11,7 +11,7 @@ import { bytes, duration, percent } from "../format.mjs";
 export function upload(file, options, told) {
   const asked = new XMLHttpRequest();
   const form = new FormData();
-  for (const [name, value] of Object.entries(options)) form.append(name, Array.isArray(value) ? JSON.stringify(value) : value);
+  for (const [name, value] of Object.entries(options)) form.append(name, typeof value === "object" ? JSON.stringify(value) : value);
   form.append("file", file);
   const began = performance.now();
   asked.upload.onprogress = ({ loaded, total }) => told(progress(loaded, total, performance.now() - began), loaded / total);

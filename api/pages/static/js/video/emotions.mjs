@@ -1,19 +1,12 @@
 // Owns emotions over time: a column a step, stacked by share, and the same as a table.
 
 import { element, fill } from "../elements/element.mjs";
+import { shape } from "../elements/shape.mjs";
 import { clock, percent } from "../format.mjs";
 import { colourOf } from "./colours.mjs";
 import { toTime } from "./links.mjs";
 
-const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [600, 100];
-
-function shape(name, attributes, ...children) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 /** Draw the emotions of a summary; hidden where nobody looked for them or no face was found. */
 export function drawEmotions(place, { steps }, first, last) {

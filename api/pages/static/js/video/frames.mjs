@@ -57,6 +57,11 @@ export class Frames {
     });
   }
 
+  /** Read anew from a number on: what was known may say more by now. */
+  again(number) {
+    return this.#alone(() => this.#begin({ frame_from: number }));
+  }
+
   /** Known frames around one, nearest first. */
   around(frame, count) {
     const at = this.known.indexOf(frame);

@@ -1,20 +1,14 @@
 // Owns the boxes on the picture: drawn from the results, so that they can be switched without loading anything.
 
+import { shape } from "../elements/shape.mjs";
 import { colourOf } from "./colours.mjs";
 
-const SVG = "http://www.w3.org/2000/svg";
 const TEXT_PIXELS = 13;
-
-function shape(name, attributes, ...children) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 /** Draws findings over whatever is shown in `stage`: a picture or a video. */
 export class Overlay {
   #shown = [];
+  #marked = null;
 
   constructor(svg, filters) {
     this.svg = svg;
@@ -30,6 +24,12 @@ export class Overlay {
     [this.width, this.height] = [width, height];
   }
 
+  /** Mark the boxes of a track wherever it is seen; null marks none. */
+  mark(trackId) {
+    this.#marked = trackId;
+    this.#paint();
+  }
+
   /** Draw the findings of a frame. */
   draw(frame) {
     this.#shown = frame ? frame.rows.flatMap((row) => row.detections.filter((found) => found.box).map((found) => ({ ...found, task: row.task }))) : [];
@@ -40,17 +40,18 @@ export class Overlay {
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
     const scale = this.width / Math.max(1, this.svg.clientWidth);
     const visible = this.#shown.filter((found) => this.filters.shows(found.task, found));
-    this.svg.replaceChildren(...visible.map((found) => this.#finding(found, scale)));
+    this.svg.replaceChildren(...visible.map((found) => this.#finding(found, scale, !named(found, visible))));
   }
 
-  #finding({ task, label, confidence, box }, scale) {
+  #finding({ task, label, confidence, box, track_id: track }, scale, told) {
     const [x, y] = [box.x * this.width, box.y * this.height];
     const place = { x, y, width: box.width * this.width, height: box.height * this.height, fill: "none" };
     const colour = colourOf(label);
-    const group = shape("g", { class: "finding", "data-task": task, "data-label": label });
+    const group = shape("g", { class: "finding", "data-task": task, "data-label": label, "data-track": track });
+    if (track && track === this.#marked) group.append(...halo(place, scale));
     group.append(shape("rect", { ...place, stroke: "#000", "stroke-width": 4 * scale, "stroke-opacity": 0.6 }));
     group.append(shape("rect", { ...place, stroke: colour, "stroke-width": 2 * scale }));
-    group.append(...this.#name(`${label} ${confidence.toFixed(2)}`, place, colour, scale, task === "emotions_detection"));
+    if (told) group.append(...this.#name(`${label} ${confidence.toFixed(2)}`, place, colour, scale, task === "emotions_detection"));
     return group;
   }
 
@@ -67,3 +68,9 @@ export class Overlay {
     return [ground, name];
   }
 }
+
+/** A bright frame around a box, light and dark, so that it is seen on every picture. */
+const halo = (place, scale) => [["#000", 12], ["#fff", 9]].map(([stroke, wide]) => shape("rect", { ...place, class: "halo", stroke, "stroke-width": wide * scale }));
+
+/** Whether a face is there as somebody too, whose name stands at the same box. */
+const named = (found, all) => found.task === "faces_detection" && all.some(({ task, box }) => task === "faces_identification" && box.x === found.box.x && box.y === found.box.y);

@@ -10,6 +10,7 @@ import { drawEmotions } from "./emotions.mjs";
 import { Film } from "./film.mjs";
 import { Filters } from "./filters.mjs";
 import { drawLabels, drawModels, drawPalette } from "./findings.mjs";
+import { follow } from "./followed.mjs";
 import { Frames } from "./frames.mjs";
 import { asked, Moments } from "./links.mjs";
 import { Overlay } from "./overlay.mjs";
@@ -19,6 +20,7 @@ import { Playhead } from "./playhead.mjs";
 import { Screen } from "./screen.mjs";
 import { drawStanding } from "./standing.mjs";
 import { Timeline } from "./timeline.mjs";
+import { isFollowed } from "./tracks.mjs";
 import { Trouble } from "./trouble.mjs";
 
 const SUMMARY_MS = 4000;
@@ -137,6 +139,7 @@ async function begin() {
   show();
   offerComparison($("comparison"), video);
   if (video.finished_at === null) events(page.dataset.events, { result, state });
+  if (isFollowed(video)) follow(video, () => video.finished_at, { moments, overlay, frames, playhead, span, problem });
   const start = asked(location) ?? { time: $("follow").checked ? span.last : span.first };
   await Promise.all([summarise(), moments.go(start)]);
   show();
@@ -150,6 +153,7 @@ playhead.addEventListener("moved", () => {
 $("copy-link").addEventListener("click", () => moments.copy());
 $("blur").addEventListener("change", () => {
   pictures.blur = $("blur").checked;
+  page.classList.toggle("discreet", pictures.blur);
   screen.show();
 });
 if ($("film")) new Film($("film"), path, { playhead, pictures, player, screen, onProblem: problem });

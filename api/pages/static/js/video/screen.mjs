@@ -6,7 +6,7 @@ import { clock, moment, taskName } from "../format.mjs";
 import { colourOf } from "./colours.mjs";
 
 const AHEAD = 8;
-const ORDER = ["objects_detection", "faces_detection", "emotions_detection", "color_detection"];
+const ORDER = ["objects_detection", "faces_detection", "emotions_detection", "faces_identification", "color_detection"];
 
 /** Shows the playhead's frame. `shown` resolves when the newest picture is there. */
 export class Screen {
@@ -97,7 +97,7 @@ export class Screen {
 function finding(task, { label, confidence, attributes }) {
   const dot = element("span", { class: "dot", "aria-hidden": "true" });
   dot.style.background = colourOf(label);
-  const others = Object.entries(attributes).filter(([name, value]) => name !== label && value >= 0.05).sort((a, b) => b[1] - a[1]).slice(0, 3);
+  const others = Object.entries(attributes).filter(([name, value]) => name !== label && name !== "similarity" && value >= 0.05).sort((a, b) => b[1] - a[1]).slice(0, 3);
   const also = others.length ? element("span", { class: "quiet small" }, others.map(([name, value]) => `${name} ${value.toFixed(2)}`).join(", ")) : null;
   const sure = element("span", { class: "quiet" }, confidence.toFixed(2));
   return element("li", {}, dot, element("span", {}, label), sure, element("span", { class: "quiet small" }, taskName(task)), also);

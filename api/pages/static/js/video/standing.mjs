@@ -50,6 +50,8 @@ function facts(video) {
     ["Took", video.finished_at && video.started_at ? duration((new Date(video.finished_at) - new Date(video.started_at)) / 1000) : null],
     ["Lag", video.lag_seconds === null || video.lag_seconds === undefined ? null : `${video.lag_seconds.toFixed(1)} s`],
     ["Kept pictures", { full: null, blurred: "with faces blurred", none: "none" }[video.store_frames]],
+    ["People are identified for", video.identification && `${video.identification.purpose} (${video.identification.collections.join(", ")})`],
+    ["Search by face", video.identification?.search ? "possible" : null],
     ["Attempt", video.attempt > 1 ? String(video.attempt) : null],
     ["External id", video.external_id],
     ["Tags", video.tags.join(", ")],

@@ -3,10 +3,11 @@
 import { element, fill, setText } from "../elements/element.mjs";
 import { clock, count, percent, taskName } from "../format.mjs";
 import { colourOf } from "./colours.mjs";
+import { Stretches } from "./stretches.mjs";
 
 const AT_FIRST = 20;
 
-/** Rows of segments. One of them takes part in the tab order; arrow keys go to the others, Enter goes to the moment. */
+/** Rows of segments; Enter goes to the moment. */
 export class Timeline {
   #all = false;
   #summary = null;
@@ -19,7 +20,7 @@ export class Timeline {
     this.more = place.querySelector("#all-labels");
     this.more.addEventListener("click", () => this.#showAll());
     this.body.addEventListener("click", (event) => this.#clicked(event));
-    this.body.addEventListener("keydown", (event) => this.#key(event));
+    this.stretches = new Stretches(this.body);
   }
 
   /** Draw a summary from the first to the last time of the video. */
@@ -28,15 +29,13 @@ export class Timeline {
     this.#summary = summary;
     const labels = summary.tasks.flatMap(({ task, labels: found }) => found.map((label) => ({ task, ...label })));
     const shown = this.#all ? labels : labels.slice(0, AT_FIRST);
-    const focused = document.activeElement?.closest?.(".segment")?.dataset.key;
+    const { focused } = this.stretches;
     fill(this.body, shown.map((label) => this.#row(label)));
     this.more.hidden = shown.length === labels.length;
     setText(this.more, `Show all ${labels.length} labels`);
     this.follow(this.here);
     this.place.querySelector("#no-labels").hidden = labels.length > 0;
-    const again = focused && this.body.querySelector(`[data-key="${CSS.escape(focused)}"]`);
-    this.#rove(again || this.body.querySelector("button"));
-    if (again) again.focus();
+    this.stretches.restore(focused);
   }
 
   /** Show where the playhead is. */
@@ -70,43 +69,12 @@ export class Timeline {
     const segment = event.target.closest(".segment");
     const track = event.target.closest(".track");
     if (segment) {
-      this.#rove(segment);
+      this.stretches.rove(segment);
       this.onJump({ frame: Number(segment.dataset.frame) });
     } else if (track) {
       const { left, width } = track.getBoundingClientRect();
       this.onJump({ time: this.first + ((event.clientX - left) / width) * (this.last - this.first) });
     }
-  }
-
-  #key(event) {
-    const at = event.target.closest(".segment");
-    const to = at && this.#neighbour(at, event.key);
-    if (!to) return;
-    event.preventDefault();
-    this.#rove(to);
-    to.focus();
-  }
-
-  /** Where an arrow key leads: along the row, or to the segment of another row that is nearest in time. */
-  #neighbour(at, key) {
-    const within = [...at.parentElement.children];
-    const rows = [...this.body.rows].filter((row) => row.querySelector(".segment"));
-    const row = rows.indexOf(at.closest("tr"));
-    const nearest = (other) => other && [...other.querySelectorAll(".segment")].reduce((a, b) => (away(b, at) < away(a, at) ? b : a));
-    const lead = {
-      ArrowRight: () => within[within.indexOf(at) + 1],
-      ArrowLeft: () => within[within.indexOf(at) - 1],
-      ArrowDown: () => nearest(rows[row + 1]),
-      ArrowUp: () => nearest(rows[row - 1]),
-      Home: () => within[0],
-      End: () => within.at(-1),
-    };
-    return lead[key]?.();
-  }
-
-  #rove(to) {
-    this.body.querySelector('button[tabindex="0"]')?.setAttribute("tabindex", "-1");
-    to?.setAttribute("tabindex", "0");
   }
 
   #showAll() {
@@ -115,5 +83,3 @@ export class Timeline {
     this.body.querySelector('button[tabindex="0"]')?.focus();
   }
 }
-
-const away = (one, other) => Math.abs(Number(one.dataset.frame) - Number(other.dataset.frame));

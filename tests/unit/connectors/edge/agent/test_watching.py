@@ -12,7 +12,6 @@ import pytest
 from connectors.edge.agent.capturing import Captured, InMemorySource, Thinning
 from connectors.edge.agent.finding import InMemoryFinder
 from connectors.edge.agent.looking import FAILURES, look_on
-from connectors.edge.agent.quality import Least
 from connectors.edge.agent.watching import Choice, Place, Watcher
 from connectors.edge.crops import Crop
 from connectors.edge.messages import Message, decode
@@ -21,6 +20,7 @@ from inference.arrays import Image
 from inference.images import decode_jpeg
 from pipeline.contracts.errors import DiskFull, FramewiseError, MediaError, ModelFailed, SourceUnreachable
 from pipeline.contracts.results import Detection
+from pipeline.crop_quality import Least
 from tests.unit.connectors.edge.agent.pictures import NOON, face, frames
 
 ONE = (face(0.3),)

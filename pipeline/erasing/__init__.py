@@ -1,0 +1,1 @@
+"""What is done when somebody asks to be forgotten: they are looked for and removed, again and again."""

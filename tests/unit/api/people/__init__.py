@@ -1,0 +1,1 @@
+"""People who are known by their faces, over the service's twins."""
