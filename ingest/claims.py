@@ -13,8 +13,10 @@ from pipeline.shares import equal_shares
 from pipeline.stores.results import ResultStore, count
 from pipeline.stores.videos import VideoStore
 
-COUNTED_SECONDS = 1.0
+COUNTED_SECONDS = 2.0
 """For so long a video's frames that wait for analysis are not counted again."""
+KNOWN_SECONDS = 10.0
+"""For so long a video whose frames are all published is not looked at again, as long as it is listed as running."""
 
 
 class WaitingVideos:
@@ -46,6 +48,7 @@ class WaitingVideos:
         self._not_ours: set[UUID] = set()
         self._files: set[UUID] = set()
         self._under_way: dict[UUID, tuple[float, int]] = {}
+        self._published: dict[UUID, tuple[float, int]] = {}
         self.frames: Mapping[UUID, float | None] = {}
         """About how many frames each open video has, as far as the last look knew it."""
 
@@ -88,17 +91,18 @@ class WaitingVideos:
         now = self._clock()
         self._not_ours &= known
         self._files &= known
-        self._under_way = {
-            video_id: (until, frames)
-            for video_id, (until, frames) in self._under_way.items()
-            if until > now and video_id in known
-        }
+        listed_running = {entry.video_id for entry in listed if entry.status is VideoStatus.PROCESSING}
+        self._under_way = {v: left for v, left in self._under_way.items() if left[0] > now and v in known}
+        self._published = {v: all_ for v, all_ in self._published.items() if all_[0] > now and v in listed_running}
         self.frames = {entry.video_id: entry.frames for entry in listed}
         entries = [replace(e, status=VideoStatus.PROCESSING) if e.video_id in running else e for e in listed]
         return Queue(entries, self._shares())
 
     def _to_be_read(self, video_id: UUID) -> Video | None:
         """The video if somebody should read its source."""
+        if video_id in self._published:
+            self._count(video_id, self._published[video_id][1])
+            return None
         video = self._videos.get(video_id)
         if video is None or video.status.terminal:
             return None
@@ -110,10 +114,15 @@ class WaitingVideos:
         elif video.frames_expected is None and not self._may_begin(video):
             return None
         if video.frames_expected is not None:
-            left = max(0, video.frames_expected - count(self._results, video_id).total)
-            self._under_way[video_id] = self._clock() + COUNTED_SECONDS, left
+            self._published[video_id] = self._clock() + KNOWN_SECONDS, video.frames_expected
+            self._count(video_id, video.frames_expected)
             return None
         return video if self._videos.leaseholder(video_id) is None else None
+
+    def _count(self, video_id: UUID, expected: int) -> None:
+        """How many of its frames wait for analysis."""
+        left = max(0, expected - count(self._results, video_id).total)
+        self._under_way[video_id] = self._clock() + COUNTED_SECONDS, left
 
     def _may_begin(self, video: Video) -> bool:
         """A stream that has begun is gone on with, whoever sends; another begins when somebody does."""

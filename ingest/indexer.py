@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from uuid import UUID
 
 from pipeline.contracts.errors import FramewiseError
@@ -13,6 +13,7 @@ from pipeline.contracts.results import TaskName
 from pipeline.contracts.videos import Video
 from pipeline.digests.making import make, mark_of
 from pipeline.digests.totals import LabelTotal, summed
+from pipeline.queue import MOST_LISTED
 from pipeline.stores.digests import DigestStore, Stamp
 from pipeline.stores.results import BucketSummary, ChangedBucket, ResultStore
 from pipeline.stores.search import SearchEntry, SearchIndex
@@ -27,6 +28,8 @@ A summary makes what it lacks itself; a search knows of a running video's newest
 """
 CHANGING_SECONDS = 6.0
 """A bucket of a video that runs is left alone, too, until it has not been counted anew for so long."""
+AGAIN_SECONDS = 10.0
+"""A video that runs, of which nothing was due, is looked at again so much later, or when it has ended."""
 MOST_CHANGED = 2000
 MOST_ENTRIES = 300
 MOST_COLORS = 8
@@ -57,10 +60,14 @@ class Indexer:
         stores: Indexed,
         clock: Callable[[], float] = time.monotonic,
         changing_seconds: float = CHANGING_SECONDS,
+        first_seconds: float = GROWING_SECONDS,
     ) -> None:
+        """A bucket of a file that grows is not digested at all for the first of so many seconds."""
         self._stores = stores
         self._changing_seconds = changing_seconds
+        self._first_seconds = first_seconds
         self._clock = clock
+        self._growing: dict[UUID, float] = {}
         self._stop = threading.Event()
 
     def run(self) -> None:
@@ -83,10 +90,21 @@ class Indexer:
     def index(self) -> None:
         """One round; raises StoreError."""
         listed = self._stores.results.changed(MOST_CHANGED)
+        growing = self._left_alone()
         for video_id, changed in groupby(listed, key=lambda bucket: bucket.video_id):
             if self._stop.is_set():
                 return
-            self._index(video_id, list(changed))
+            if video_id not in growing:
+                self._index(video_id, list(changed))
+
+    def _left_alone(self) -> set[UUID]:
+        """Videos of which nothing was due a moment ago, and which have not ended: by their listing, not one by one."""
+        now = self._clock()
+        self._growing = {video_id: until for video_id, until in self._growing.items() if until > now}
+        if not self._growing:
+            return set()
+        running = {entry.video_id for entry in islice(self._stores.videos.open_listings(), MOST_LISTED)}
+        return running & self._growing.keys()
 
     def _index(self, video_id: UUID, changed: Sequence[ChangedBucket]) -> None:
         video = self._stores.videos.get(video_id)
@@ -97,10 +115,12 @@ class Indexer:
         counted = [c for c in changed if _is_counted(c, summaries.get(c.bucket))]
         due = [summaries[c.bucket] for c in counted if c.bucket in summaries]
         growing = frozenset() if video.status.terminal else _growing(summaries.values(), self._changing_seconds)
-        done = list(self._digested(video_id, due, growing))
+        done = list(self._digested(video, due, growing))
         if done or len(due) < len(counted):
             revision = max(*(s.revision for s in summaries.values()), *(c.revision for c in counted), 0)
             self._enter(video, list(summaries), revision)
+        elif not video.status.terminal:
+            self._growing[video_id] = self._clock() + AGAIN_SECONDS
         if self._stores.videos.get(video_id) is None:
             self._forget(video_id, changed)
         else:
@@ -112,16 +132,25 @@ class Indexer:
         self._stores.digests.remove(video_id, [c.bucket for c in changed])
         self._stores.results.settle(changed)
 
-    def _digested(self, video_id: UUID, summaries: Sequence[BucketSummary], growing: Collection[int]) -> Iterator[int]:
+    def _digested(self, video: Video, summaries: Sequence[BucketSummary], growing: Collection[int]) -> Iterator[int]:
         """Bring digests up to date, one after the other; those of buckets that grow, now and then."""
+        video_id, live = video.video_id, video.live
         stamps = self._stores.digests.stamps(video_id, [s.bucket for s in summaries])
         for summary in summaries:
             if self._stop.is_set():
                 return
             known = stamps.get(summary.bucket)
-            if summary.bucket not in growing or _is_older(known, GROWING_SECONDS):
+            if summary.bucket not in growing or self._is_due(summary, known, live):
                 self._digest(video_id, summary, known)
                 yield summary.bucket
+
+    def _is_due(self, summary: BucketSummary, known: Stamp | None, live: bool) -> bool:
+        """Whether a bucket that grows is digested all the same; of a short file never: it has ended by then."""
+        now = time.time()
+        if known is not None:
+            return known.revision < (now - GROWING_SECONDS) * 1e6
+        first = summary.times.first_stored_at
+        return live or first is None or first.timestamp() <= now - self._first_seconds
 
     def _digest(self, video_id: UUID, summary: BucketSummary, known: Stamp | None) -> None:
         if known is not None and known.revision == summary.revision:
@@ -163,10 +192,6 @@ def _growing(summaries: Collection[BucketSummary], seconds: float) -> frozenset[
     lately = (time.time() - seconds) * 1e6
     newest = max((summary.bucket for summary in summaries), default=None)
     return frozenset(s.bucket for s in summaries if s.bucket == newest or s.revision > lately)
-
-
-def _is_older(known: Stamp | None, seconds: float) -> bool:
-    return known is None or known.revision < (time.time() - seconds) * 1e6
 
 
 def _is_counted(changed: ChangedBucket, summary: BucketSummary | None) -> bool:

@@ -39,6 +39,9 @@ from spark_jobs.warming import keep_warm, warm
 from spark_jobs.watchdog import MARGIN_SECONDS, Watchdog
 from spark_jobs.worker import analyze_udf
 
+CLOSE_SECONDS = 5.0
+"""For so long the end waits for videos to be completed."""
+
 log = logging.getLogger("spark_jobs.analysis_job")
 
 
@@ -90,13 +93,15 @@ def run(stopped: threading.Event, submission: Submission | None = None) -> int:
         CassandraModelStore(client).save(models)
         live.keep_following(stopped)
         end = BatchEnd(CassandraVideoStore(client), CassandraResultStore(client), crew, _analysis(worker_settings))
-        keep_warm(spark, worker_settings, lambda: crew.working, stopped, end.idle_seconds)
+        keep_warm(spark, worker_settings, crew.rest, stopped, end.idle_seconds)
         query = start_query(spark, kafka, analysis, paths, end)
         crew.look()
         crew.keep_looking(stopped)
         mark_ready(paths.data_dir, "analysis")
         log.info("ready: %d workers on %s", crew.working, spark.sparkContext.master)
-        return _watch(query, stopped, paths.data_dir)
+        status = _watch(query, stopped, paths.data_dir)
+        end.close(CLOSE_SECONDS)
+        return status
     finally:
         unmark_ready(paths.data_dir, "analysis")
         stopped.set()

@@ -5,6 +5,7 @@ Counting reads a whole bucket. Who pages through results, or waits for progress,
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from pipeline.contracts.frames import bucket_of
@@ -12,6 +13,8 @@ from pipeline.contracts.results import AnalyzedFrame
 from pipeline.stores.results import ResultStore
 
 EVERY_SECONDS = 2.0
+AT_ONCE = 4
+"""Buckets that are counted at the same time: a count waits for some requests, one after the other."""
 Place = tuple[UUID, int]
 
 
@@ -21,6 +24,7 @@ class SpacedCounts:
     def __init__(self, results: ResultStore, clock: Callable[[], float] = time.monotonic) -> None:
         self._results = results
         self._clock = clock
+        self._threads = ThreadPoolExecutor(AT_ONCE, "counting")
         self._counted: dict[Place, float] = {}
         self._changed: set[Place] = set()
 
@@ -37,7 +41,12 @@ class SpacedCounts:
         self._count(self._changed)
 
     def _count(self, places: Iterable[Place]) -> None:
-        for video_id, bucket in sorted(places):
-            self._results.recount(video_id, [bucket])
-            self._changed.discard((video_id, bucket))
-            self._counted[video_id, bucket] = self._clock()
+        todo = sorted(places)
+        for place in self._threads.map(self._recounted, todo):
+            self._changed.discard(place)
+            self._counted[place] = self._clock()
+
+    def _recounted(self, place: Place) -> Place:
+        video_id, bucket = place
+        self._results.recount(video_id, [bucket])
+        return place

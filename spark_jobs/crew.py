@@ -93,6 +93,17 @@ class Crew:
             finally:
                 self._running = False
 
+    @contextmanager
+    def rest(self) -> Iterator[int]:
+        """Between two micro-batches, of which none begins meanwhile: how many workers are idle, 0 while one runs."""
+        if not self._turn.acquire(blocking=False):
+            yield 0
+            return
+        try:
+            yield self._working
+        finally:
+            self._turn.release()
+
     def start(self) -> int:
         """How many workers to begin with, live ones not among them; they are taken to be ready."""
         self._working = self._possible(self._limit())

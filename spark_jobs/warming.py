@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -75,18 +76,24 @@ def _info(row: dict[str, Any]) -> ModelInfo:
 def keep_warm(
     spark: SparkSession,
     settings: WorkerSettings,
-    workers: Callable[[], int],
+    rest: Callable[[], AbstractContextManager[int]],
     stopped: threading.Event,
     idle_seconds: Callable[[], float],
 ) -> threading.Thread:
-    """A thread that asks idle workers for nothing, now and then, until `stopped` is set."""
+    """A thread that asks idle workers for nothing, now and then, until `stopped` is set.
+
+    `rest` keeps micro-batches from beginning meanwhile, for which Spark would make more processes, and says how many
+    workers are idle.
+    """
 
     def touch() -> None:
         while not stopped.wait(KEEP_SECONDS):
             if idle_seconds() < KEEP_SECONDS:
                 continue
             try:
-                warm(spark, settings, workers(), ())
+                with rest() as workers:
+                    if workers:
+                        warm(spark, settings, workers, ())
             except Exception:
                 logging.getLogger(__name__).warning("the workers could not be kept warm", exc_info=True)
 

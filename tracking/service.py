@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from typing import Protocol
 from uuid import UUID
 
@@ -84,6 +85,7 @@ class TrackingService:
         self._straggler_seconds = straggler_seconds
         self._works: dict[UUID, _Work] = {}
         self._put_off = PutOff(clock)
+        self._running: set[UUID] = set()
         self._turned = 0
         self._stop = threading.Event()
         self._needed_at = clock()
@@ -115,6 +117,7 @@ class TrackingService:
         self._put_off.keep(listed)
         for gone in set(self._works) - listed:
             self._drop(gone)
+        self._running &= listed & self._open()
         busy = False
         for one in self._in_turn(owed):
             if self._stop.is_set():
@@ -122,10 +125,16 @@ class TrackingService:
             busy |= self._try(one)
         return busy
 
+    def _open(self) -> set[UUID]:
+        """The videos that have not ended, by their listing: files that run are not looked at one by one."""
+        if not self._running:
+            return set()
+        return {entry.video_id for entry in islice(self._stores.videos.open_listings(), MOST_OWED)}
+
     def _in_turn(self, owed: Sequence[Owed]) -> list[Owed]:
         """Those in hand, and as many of the others as a round can look at, from where the last one stopped."""
         in_hand = [one for one in owed if one.video_id in self._works]
-        others = [one for one in owed if one.video_id not in self._works]
+        others = [one for one in owed if one.video_id not in self._works and one.video_id not in self._running]
         first = self._turned % len(others) if len(others) > AT_ONCE else 0
         self._turned = first + AT_ONCE
         return [*in_hand, *(others[first:] + others[:first])[:AT_ONCE]]
@@ -157,6 +166,8 @@ class TrackingService:
             return False
         if not (video.live or _settled(video)):
             self._drop(video.video_id)
+            if not video.status.terminal:
+                self._running.add(video.video_id)
             return False
         work = self._taken(video)
         if work is None:

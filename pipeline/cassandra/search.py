@@ -1,6 +1,7 @@
 """Owns the search index on Cassandra: a partition a day and label, and one a day for searches without a label."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -31,7 +32,11 @@ DELETE_OF_VIDEO = "DELETE FROM search_entries_of_video USING TIMESTAMP ? WHERE v
 DELETE_ONE_OF_VIDEO = f"{DELETE_OF_VIDEO} AND task = ? AND label = ? AND model = ?"
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
-Write = tuple[str, list[Sequence[Any]]]
+TOGETHER = 50
+DAY_SECONDS = 60.0
+"""So long nobody says again that a day has entries."""
+Key = tuple[str, date]
+Write = tuple[str, Sequence[Sequence[Any]]]
 
 
 class CassandraSearchIndex:
@@ -39,17 +44,28 @@ class CassandraSearchIndex:
 
     def __init__(self, client: CassandraClient) -> None:
         self._db = client
+        self._days_said: dict[Key, float] = {}
 
     def replace(self, video_id: UUID, entries: Sequence[SearchEntry], revision: int) -> None:
         """Write the video's list of entries first, since it is what finds them again."""
-        gone = {_place(video_id, row) for row in self._of(video_id)} - {entry.place for entry in entries}
-        self._db.write_many(
-            (INSERT_OF_VIDEO, [(video_id, p.task, p.label, p.model, p.created_at, revision)])
-            for p in (entry.place for entry in entries)
-        )
-        self._db.write_many((INSERT_DAY, [key]) for key in sorted({key for e in entries for key in _keys(e.place)}))
-        self._db.write_many(write for entry in entries for write in _inserts(entry, revision))
+        places = [entry.place for entry in entries]
+        gone = {_place(video_id, row) for row in self._of(video_id)} - set(places)
+        listed = [(video_id, p.task, p.label, p.model, p.created_at, revision) for p in places]
+        self._db.write_many((INSERT_OF_VIDEO, some) for some in _parts(listed))
+        self._enter_days(entries)
+        self._db.write_many(write for write in _inserts(entries, revision))
         self._db.write_many(write for place in sorted(gone) for write in _deletes(place, revision))
+
+    def _enter_days(self, entries: Sequence[SearchEntry]) -> None:
+        """Say which days have entries. What was said a moment ago is not said again, but for people: they are erased
+        with their days.
+        """
+        now = time.monotonic()
+        self._days_said = {key: at for key, at in self._days_said.items() if now - at < DAY_SECONDS}
+        keys = {key for entry in entries for key in _keys(entry.place)} - self._days_said.keys()
+        self._db.write_many((INSERT_DAY, [key]) for key in sorted(keys))
+        named = {key for entry in entries if entry.task is TaskName.IDENTITIES for key in _keys(entry.place)}
+        self._days_said |= dict.fromkeys(keys - named, now)
 
     def _of(self, video_id: UUID) -> list[Any]:
         return list(self._db.rows(SELECT_OF_VIDEO, (video_id,)))
@@ -121,16 +137,26 @@ def _key(label: str) -> str:
     return f"={label}"
 
 
-def _keys(place: SearchPlace) -> tuple[tuple[str, date], ...]:
+def _keys(place: SearchPlace) -> tuple[Key, ...]:
     day = place.created_at.astimezone(UTC).date()
     return (ANY, day), (_key(place.label), day)
 
 
-def _inserts(entry: SearchEntry, revision: int) -> Iterator[Write]:
-    p = entry.place
-    found = (entry.frames, entry.first_media_time, entry.last_media_time, entry.max_confidence)
-    for key, day in _keys(p):
-        yield INSERT, [(key, day, p.created_at, p.video_id, p.task, p.label, p.model, *found, revision)]
+def _inserts(entries: Sequence[SearchEntry], revision: int) -> Iterator[Write]:
+    """The entries, those of one partition together."""
+    rows: defaultdict[Key, list[Sequence[Any]]] = defaultdict(list)
+    for entry in entries:
+        p = entry.place
+        found = (entry.frames, entry.first_media_time, entry.last_media_time, entry.max_confidence)
+        for key in _keys(p):
+            rows[key].append((*key, p.created_at, p.video_id, p.task, p.label, p.model, *found, revision))
+    for some in rows.values():
+        yield from ((INSERT, part) for part in _parts(some))
+
+
+def _parts(rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
+    """Rows of one partition, so many in a request."""
+    return (rows[start : start + TOGETHER] for start in range(0, len(rows), TOGETHER))
 
 
 def _deletes(place: SearchPlace, revision: int) -> Iterator[Write]:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 from queue import SimpleQueue
 from typing import Any, Protocol
 from uuid import UUID
@@ -19,6 +18,7 @@ from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import AnalyzedFrame
 from pipeline.contracts.settings import KafkaSettings
 from pipeline.kafka.codecs import Headers, encode_frame, encode_outcome
+from pipeline.kafka.dealing import Dealer
 from pipeline.kafka.producers import new_producer
 from pipeline.kafka.topics import MAX_RECORD_BYTES, Topics, wait_for_broker
 
@@ -81,7 +81,7 @@ class KafkaPublisher:
         A record waits up to `linger_ms` for others to go with it: fewer requests, later records. Live frames never do.
         """
         self._topics = Topics.of(settings)
-        self._sent = count()
+        self._dealer, self._live_dealer = Dealer(), Dealer(run=1)
         self._failures: SimpleQueue[Exception] = SimpleQueue()
         self._new_producer = partial(_producer, settings, client_id, int(patience * 1000))
         wait_for_broker(settings, patience)
@@ -116,12 +116,13 @@ class KafkaPublisher:
         self._send(self._topics.videos, str(video_id).encode())
 
     def frame(self, frame: Frame, acknowledged: Acknowledged) -> None:
-        """Send a frame to the partition whose turn it is."""
+        """Send a frame to the partition whose turn it is (`dealing.py`)."""
         value, headers = encode_frame(frame)
         topic = self._topics.frames_live if frame.live else self._topics.frames
         producer = self._prompt_producer() if frame.live else self._producer
         partitions = self._partitions_now(topic, producer)
-        partition = partitions[next(self._sent) % len(partitions)]
+        dealer = self._live_dealer if frame.live else self._dealer
+        partition = dealer.deal(frame.video_id, partitions)
         sent = self._send(topic, value, producer, headers=headers, partition=partition)
         sent.add_callback(lambda _: acknowledged(None))
         sent.add_errback(acknowledged)

@@ -50,7 +50,7 @@ class World:
     def indexer(self, changing_seconds: float = 0.0) -> Indexer:
         """A new one."""
         stores = Indexed(self.videos, self.results, self.digests, self.search)
-        return Indexer(stores, changing_seconds=changing_seconds)
+        return Indexer(stores, changing_seconds=changing_seconds, first_seconds=0)
 
     def video(self, *numbers: int) -> Video:
         """A video with dogs in these frames."""

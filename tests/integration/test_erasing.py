@@ -137,7 +137,7 @@ class World:
     def index(self) -> None:
         """What the indexer does."""
         s = self.stores
-        Indexer(Indexed(s.videos, s.results, s.digests, s.search), changing_seconds=0).index()
+        Indexer(Indexed(s.videos, s.results, s.digests, s.search), changing_seconds=0, first_seconds=0).index()
 
     def seen(self, video: Video, number: int, box: Box = FACE) -> float:
         """How much of a face is seen in a stored picture."""

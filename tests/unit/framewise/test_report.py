@@ -21,7 +21,7 @@ SPAN = ("--since", "2026-01-02T03:00:00", "--until", "2026-01-02T04:00:00")
 @pytest.fixture
 def indexed(services: Services, video: Video) -> Video:
     """A video of seven dogs, each surer, submitted on 2 January 2026 at 03:04:05 UTC."""
-    Indexer(Indexed(services.videos, services.results, services.digests, services.search)).index()
+    Indexer(Indexed(services.videos, services.results, services.digests, services.search), first_seconds=0).index()
     return video
 
 

@@ -27,9 +27,10 @@ class Bench:
     digests: InMemoryDigestStore = field(default_factory=InMemoryDigestStore)
     search: InMemorySearchIndex = field(default_factory=InMemorySearchIndex)
 
-    def indexer(self) -> Indexer:
+    def indexer(self, first_seconds: float = 0.0) -> Indexer:
         """A new one, as after a crash."""
-        return Indexer(Indexed(self.videos, self.results, self.digests, self.search))
+        stores = Indexed(self.videos, self.results, self.digests, self.search)
+        return Indexer(stores, first_seconds=first_seconds)
 
     def video(self, *numbers: int) -> Video:
         """A video with dogs in these frames."""
@@ -64,6 +65,18 @@ def test_what_is_found_can_be_searched_while_it_grows(bench: Bench) -> None:
     bench.save(video, 4, label="cat")
     indexer.index()
     assert sorted(bench.found()) == [("cat", 1), ("dog", 4)]
+
+
+def test_a_file_that_has_just_begun_is_indexed_when_it_ends(bench: Bench) -> None:
+    video = bench.video(1, 2)
+    indexer = bench.indexer(first_seconds=60)
+    indexer.index()
+    assert bench.found() == []
+    assert len(bench.results.changed(10)) == 1
+    bench.videos.transition(video.video_id, VideoStatus.PROCESSING)
+    bench.videos.transition(video.video_id, VideoStatus.COMPLETED)
+    indexer.index()
+    assert bench.found() == [("dog", 2)]
 
 
 def test_a_label_that_was_cleared_is_not_found_any_more(bench: Bench) -> None:

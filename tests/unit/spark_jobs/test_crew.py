@@ -41,6 +41,27 @@ def test_workers_that_come_are_ready_before_a_batch_counts_on_them(tmp_path: Pat
     assert (hands.ready, hands.dismissed) == ([2], [])
 
 
+def test_no_batch_begins_while_idle_workers_are_asked_for_something(tmp_path: Path) -> None:
+    """For such a batch Spark would make more processes, each with models of its own."""
+    crew = a_crew(tmp_path, 2)
+    crew.start()
+    began = threading.Event()
+
+    def run() -> None:
+        with crew.batch():
+            began.set()
+
+    batch = threading.Thread(target=run)
+    with crew.rest() as idle:
+        assert idle == 2
+        batch.start()
+        assert not began.wait(0.2)
+    batch.join(10)
+    assert began.is_set()
+    with crew.batch(), crew.rest() as idle:
+        assert idle == 0
+
+
 def test_without_a_batch_those_that_wait_are_made_ready_too(tmp_path: Path, hands: ListedHands) -> None:
     crew = a_crew(tmp_path, 1, hands)
     workforce.ask_for(tmp_path, 2)

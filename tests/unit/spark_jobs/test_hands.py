@@ -1,19 +1,23 @@
 """The processes behind the workers, of a real Spark application."""
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import psutil
 from pyspark.sql import DataFrame, SparkSession
 
 from pipeline.contracts.settings import CassandraSettings, KafkaSettings, PathSettings, S3Settings
+from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.stores.in_memory_results import InMemoryResultStore
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from pipeline.workforce import ask_for
 from spark_jobs.batch_end import BatchEnd
 from spark_jobs.hands import SparkHands, idle
 from spark_jobs.process import WorkerSettings
+from tests.unit.factories import a_video, analyzed
 from tests.unit.spark_jobs.crews import ListedHands, a_crew
 
 
@@ -51,3 +55,51 @@ def test_each_micro_batch_is_spread_over_the_workers_of_its_time(spark: SparkSes
     crew.look()
     end(records, 2)
     assert spreads == [1, 2, 1]
+
+
+def test_the_next_micro_batch_does_not_wait_for_videos_to_be_completed(spark: SparkSession, tmp_path: Path) -> None:
+    """But the one after it does: no more than one batch's videos are behind."""
+    videos, results = InMemoryVideoStore(), InMemoryResultStore()
+    video = a_video()
+    videos.create(video)
+    videos.transition(video.video_id, VideoStatus.PROCESSING)
+    videos.set_expected(video.video_id, 1, 1)
+    results.save([analyzed(video.video_id, 1)], {video.video_id: 1})
+    may_go_on = threading.Event()
+    counted = results.recount
+
+    def slow(*asked: Any) -> None:
+        assert may_go_on.wait(30)
+        counted(*asked)
+
+    results.recount = slow  # type: ignore[method-assign]
+    end = BatchEnd(videos, results, a_crew(tmp_path, 1, ListedHands()), lambda records: records)
+    records: Any = spark.range(1).selectExpr(f"'{video.video_id}' as video_id")
+    end(records, 0)
+    assert videos.get(video.video_id).status is VideoStatus.PROCESSING  # type: ignore[union-attr]
+    threading.Timer(0.3, may_go_on.set).start()
+    end(records, 1)
+    assert videos.get(video.video_id).status is VideoStatus.COMPLETED  # type: ignore[union-attr]
+    end.close(5)
+
+
+def test_a_video_that_cannot_be_completed_holds_up_no_other(spark: SparkSession, tmp_path: Path) -> None:
+    videos, results = InMemoryVideoStore(), InMemoryResultStore()
+    video = a_video()
+    videos.create(video)
+    videos.transition(video.video_id, VideoStatus.PROCESSING)
+    videos.set_expected(video.video_id, 1, 1)
+    results.save([analyzed(video.video_id, 1)], {video.video_id: 1})
+    bad, looked = uuid4(), videos.get
+
+    def get(video_id: UUID) -> Video | None:
+        if video_id == bad:
+            raise RuntimeError("a row that nobody can read")
+        return looked(video_id)
+
+    videos.get = get  # type: ignore[method-assign]
+    end = BatchEnd(videos, results, a_crew(tmp_path, 1, ListedHands()), lambda records: records)
+    rows: Any = spark.createDataFrame([(str(bad),), (str(video.video_id),)], "video_id string")
+    end(rows, 0)
+    end.close(5)
+    assert looked(video.video_id).status is VideoStatus.COMPLETED  # type: ignore[union-attr]

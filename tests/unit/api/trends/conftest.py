@@ -37,7 +37,7 @@ def seen(services: Services) -> Seen:
         services.videos.create(video)
         named = [replace(frame, video_id=video.video_id, captured_at=_at(captured, frame)) for frame in frames]
         services.results.save(named, {video.video_id: 1})
-        Indexer(Indexed(services.videos, services.results, services.digests, services.search)).index()
+        Indexer(Indexed(services.videos, services.results, services.digests, services.search), first_seconds=0).index()
         return video
 
     return keep

@@ -1,0 +1,54 @@
+"""Owns which partition a frame goes to."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+RUN = 16
+"""So many frames of a video go to one partition, where several videos are published at once."""
+LATELY_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class _Run:
+    turn: int
+    left: int
+    at: float
+
+
+class Dealer:
+    """Deals frames to partitions in turn: one by one while there is one video, so that all workers share it.
+
+    Of several videos a run of frames goes to each: what a worker has in hand is then of few of them, and each costs
+    it looks, writes and counts of its own. Safe for threads.
+    """
+
+    def __init__(self, run: int = RUN, clock: Callable[[], float] = time.monotonic) -> None:
+        self._run = run
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._turns = 0
+        self._lately: dict[UUID, _Run] = {}
+
+    def deal(self, video_id: UUID, partitions: Sequence[int]) -> int:
+        """The partition of the video's next frame, of these."""
+        with self._lock:
+            now = self._clock()
+            self._lately = {v: r for v, r in self._lately.items() if v == video_id or now - r.at < LATELY_SECONDS}
+            run = self._lately.get(video_id)
+            if run is None or run.left == 0 or len(self._lately) == 1:
+                run = self._lately[video_id] = _Run(self._turns, self._run, now)
+                self._turns += 1
+            run.left, run.at = run.left - 1, now
+            return partitions[far_apart(len(partitions))[run.turn % len(partitions)]]
+
+
+@lru_cache
+def far_apart(count: int) -> Sequence[int]:
+    """0 to `count` - 1, so that those in succession are far apart: neighbouring partitions are one worker's share."""
+    bits = max(1, (count - 1).bit_length())
+    reversed_bits = (int(f"{number:0{bits}b}"[::-1], 2) for number in range(2**bits))
+    return tuple(number for number in reversed_bits if number < count)
