@@ -19,6 +19,7 @@ from benchmarks.yardstick.crew import RUN_SECONDS, START_SECONDS, children, spar
 from benchmarks.yardstick.findings import Found
 from benchmarks.yardstick.frames import frame_of
 from benchmarks.yardstick.waiting import Gathering
+from ingest.decode.forking import Forking
 from ingest.decode.messages import SampledFrame
 from ingest.decode.process import request_of
 from ingest.flow import FrameFlow
@@ -46,8 +47,10 @@ class FramewiseLite:
         self._ingest = IngestSettings()
         self._paths = PathSettings(data_dir=course.folder)
         self._gathering = Gathering()
+        self._forking = Forking()
 
     def prepare(self) -> None:
+        self._forking.start()
         create_topics(self._kafka)
         self._publisher = KafkaPublisher(self._kafka, "yardstick", linger_ms=LINGER_MS)
         analysis = AnalysisSettings(workers=self._course.cores, spark_master="", spark_ui_port=0)
@@ -79,6 +82,7 @@ class FramewiseLite:
         self._query.stop()
         self._spark.stop()
         self._publisher.close()
+        self._forking.close()
         with KafkaAdminClient(bootstrap_servers=self._kafka.kafka_bootstrap) as admin:
             names = Topics.of(self._kafka)
             admin.delete_topics([getattr(names, field) for field in names.__slots__])
@@ -98,7 +102,8 @@ class FramewiseLite:
             lambda: self._gathering.frames - before,
             lambda: None,
         )
-        with decode_in_child(request_of(self._ingest), path, self._ingest.decode_stall_seconds, halt) as messages:
+        request, stall = request_of(self._ingest), self._ingest.decode_stall_seconds
+        with decode_in_child(request, path, stall, halt, self._forking) as messages:
             for message in messages:
                 if isinstance(message, SampledFrame):
                     flow.publish(frame_of(clip, message.frame_number, message.jpeg, self._course.work.tasks))

@@ -1,6 +1,7 @@
 """What the indexer makes of changed buckets."""
 
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 import pytest
 
@@ -12,6 +13,7 @@ from pipeline.digests.totals import LabelTotal
 from pipeline.stores.digests import InMemoryDigestStore
 from pipeline.stores.in_memory_results import InMemoryResultStore
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
+from pipeline.stores.results import BucketSummary
 from pipeline.stores.search import InMemorySearchIndex
 from tests.unit.factories import a_result, a_video, analyzed, dog
 
@@ -75,6 +77,26 @@ def test_a_file_that_has_just_begun_is_indexed_when_it_ends(bench: Bench) -> Non
     assert len(bench.results.changed(10)) == 1
     bench.videos.transition(video.video_id, VideoStatus.PROCESSING)
     bench.videos.transition(video.video_id, VideoStatus.COMPLETED)
+    indexer.index()
+    assert bench.found() == [("dog", 2)]
+
+
+def test_a_video_of_which_nothing_is_due_is_left_alone_until_it_ends(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video, looked = bench.video(1, 2), list[UUID]()
+    summaries = bench.results.summaries
+
+    def noted(video_id: UUID) -> list[BucketSummary]:
+        looked.append(video_id)
+        return summaries(video_id)
+
+    monkeypatch.setattr(bench.results, "summaries", noted)
+    indexer = bench.indexer(first_seconds=60)
+    for _ in range(4):
+        indexer.index()
+    assert looked == [video.video_id]
+    bench.videos.transition(video.video_id, VideoStatus.CANCELLED)
     indexer.index()
     assert bench.found() == [("dog", 2)]
 

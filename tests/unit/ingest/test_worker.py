@@ -11,7 +11,7 @@ import pytest
 from ingest.claims import WaitingVideos
 from ingest.worker import Worker
 from pipeline.contracts.errors import MediaError, SourceRefused, StoreUnavailable
-from pipeline.contracts.videos import SourceKind, VideoStatus
+from pipeline.contracts.videos import SourceKind, Video, VideoStatus
 from pipeline.stores.in_memory_videos import InMemoryVideoStore
 from pipeline.stores.videos import Listing
 from tests.unit.factories import T0, a_video, analyzed
@@ -150,6 +150,16 @@ def test_a_video_in_other_hands_is_left_alone(bench: Bench) -> None:
 
 
 @dataclass
+class Clock:
+    """Seconds that a test moves."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
 class FlakyStore(InMemoryVideoStore):
     """A store that does not answer the first times it is asked what is open."""
 
@@ -232,3 +242,36 @@ def test_frames_that_wait_are_not_counted_at_every_look(bench: Bench) -> None:
     assert waiting.find(5, ()) == []
     now = 2.0
     assert len(waiting.find(5, ())) == 1
+
+
+def test_a_video_that_is_published_is_not_read_at_every_look(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, looked = Clock(), list[UUID]()
+    published = bench.submit()
+    bench.videos.transition(published.video_id, VideoStatus.PROCESSING)
+    bench.videos.set_expected(published.video_id, 10, 10)
+    get = bench.videos.get
+
+    def noted(video_id: UUID) -> Video | None:
+        looked.append(video_id)
+        return get(video_id)
+
+    monkeypatch.setattr(bench.videos, "get", noted)
+    waiting = WaitingVideos(bench.videos, bench.results, 5, clock)
+    for clock.now in (0.0, 3.0, 6.0):
+        assert waiting.find(5, ()) == []
+    assert looked == [published.video_id]
+    clock.now = 20.0
+    waiting.find(5, ())
+    assert len(looked) == 2, "now and then it is"
+
+
+def test_a_published_video_that_is_tried_again_is_found_at_once(bench: Bench) -> None:
+    published = bench.submit()
+    bench.videos.transition(published.video_id, VideoStatus.PROCESSING)
+    bench.videos.set_expected(published.video_id, 10, 10)
+    waiting = WaitingVideos(bench.videos, bench.results, 50, lambda: 0.0)
+    assert waiting.find(5, ()) == []
+    bench.videos.transition(published.video_id, VideoStatus.FAILED)
+    assert waiting.find(5, ()) == []
+    assert bench.videos.retry(bench.video(published.video_id))
+    assert [v.video_id for v in waiting.find(5, ())] == [published.video_id]

@@ -72,7 +72,7 @@ def test_the_next_micro_batch_does_not_wait_for_videos_to_be_completed(spark: Sp
         assert may_go_on.wait(30)
         counted(*asked)
 
-    results.recount = slow  # type: ignore[method-assign]
+    results.recount = slow  # type: ignore[assignment, method-assign]
     end = BatchEnd(videos, results, a_crew(tmp_path, 1, ListedHands()), lambda records: records)
     records: Any = spark.range(1).selectExpr(f"'{video.video_id}' as video_id")
     end(records, 0)

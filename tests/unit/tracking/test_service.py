@@ -30,6 +30,29 @@ def test_a_file_is_tracked_when_it_has_ended(world: World) -> None:
     assert world.tracks.owed(10) == []
 
 
+def test_files_that_run_are_not_looked_at_one_by_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = world.service()
+    videos = [world.video() for _ in range(5)]
+    for video in videos:
+        world.save(video, (seen(video.video_id, n, walker(n)) for n in range(1, 11)))
+    looked: list[UUID] = []
+    get = world.videos.get
+
+    def noted(video_id: UUID) -> Video | None:
+        looked.append(video_id)
+        return get(video_id)
+
+    monkeypatch.setattr(world.videos, "get", noted)
+    for _ in range(3):
+        service.round()
+    assert sorted(looked) == sorted(video.video_id for video in videos), "each once"
+    world.end(videos[2])
+    looked.clear()
+    service.round()
+    assert set(looked) == {videos[2].video_id}
+    assert len(world.made(videos[2])) == 1
+
+
 def test_a_live_video_is_tracked_as_it_runs(world: World) -> None:
     video, service = world.video(live=True), world.service()
     world.sample(video, range(1, 31))
