@@ -9,7 +9,8 @@ from uuid import UUID
 
 RUN = 16
 """So many frames of a video go to one partition, where several videos are published at once."""
-LATELY_SECONDS = 2.0
+LATELY_SECONDS = 1.0
+"""A video that was published so long ago is not beside the next one."""
 
 
 @dataclass(slots=True)

@@ -3,7 +3,9 @@
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from types import BuiltinFunctionType
@@ -22,6 +24,7 @@ from pipeline.contracts.frames import Frame
 from pipeline.contracts.results import TaskName, TaskRequest
 from pipeline.contracts.settings import KafkaSettings
 from pipeline.kafka.codecs import decode_frame
+from pipeline.kafka.dealing import RUN
 from pipeline.kafka.publishing import DeadLetter, KafkaPublisher
 from pipeline.kafka.topics import MAX_RECORD_BYTES, Topics, create_topics, wait_for_broker
 from stack.ports import free_ports
@@ -153,12 +156,21 @@ def test_a_frame_comes_back_as_it_went(settings: KafkaSettings, publisher: Kafka
     assert all(record.key is None for record in found)
 
 
-def test_frames_of_one_video_are_spread_over_all_partitions(settings: KafkaSettings, publisher: KafkaPublisher) -> None:
+def test_frames_of_one_video_are_spread_over_all_partitions(settings: KafkaSettings) -> None:
     video_id = uuid4()
-    found = published(settings, publisher, [a_frame(video_id, n) for n in range(1, 10 * PARTITIONS + 1)])
+    with closing(KafkaPublisher(settings)) as publisher:
+        found = published(settings, publisher, [a_frame(video_id, n) for n in range(1, 10 * PARTITIONS + 1)])
     spread = [sum(record.partition == p for record in found) for p in range(PARTITIONS)]
     assert spread == [10] * PARTITIONS
     assert [record.partition for record in found[:PARTITIONS]] != [found[0].partition] * PARTITIONS
+
+
+def test_of_several_videos_each_partition_gets_some_frames_in_a_row(settings: KafkaSettings) -> None:
+    videos = [uuid4() for _ in range(2)]
+    with closing(KafkaPublisher(settings)) as publisher:
+        frames = [a_frame(video, n) for n in range(1, 2 * RUN + 1) for video in videos]
+        found = published(settings, publisher, frames)
+    assert sorted(Counter(record.partition for record in found).values()) == [RUN, RUN]
 
 
 def test_threads_may_send_at_once(settings: KafkaSettings, publisher: KafkaPublisher) -> None:
