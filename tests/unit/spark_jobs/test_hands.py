@@ -57,14 +57,19 @@ def test_each_micro_batch_is_spread_over_the_workers_of_its_time(spark: SparkSes
     assert spreads == [1, 2, 1]
 
 
-def test_the_next_micro_batch_does_not_wait_for_videos_to_be_completed(spark: SparkSession, tmp_path: Path) -> None:
-    """But the one after it does: no more than one batch's videos are behind."""
-    videos, results = InMemoryVideoStore(), InMemoryResultStore()
-    video = a_video()
+def a_full_video() -> tuple[InMemoryVideoStore, InMemoryResultStore, Video]:
+    """Stores with a video whose one frame has an outcome, which nobody has completed yet."""
+    videos, results, video = InMemoryVideoStore(), InMemoryResultStore(), a_video()
     videos.create(video)
     videos.transition(video.video_id, VideoStatus.PROCESSING)
     videos.set_expected(video.video_id, 1, 1)
     results.save([analyzed(video.video_id, 1)], {video.video_id: 1})
+    return videos, results, video
+
+
+def test_the_next_micro_batch_does_not_wait_for_videos_to_be_completed(spark: SparkSession, tmp_path: Path) -> None:
+    """But the one after it does: no more than one batch's videos are behind."""
+    videos, results, video = a_full_video()
     may_go_on = threading.Event()
     counted = results.recount
 
@@ -84,12 +89,7 @@ def test_the_next_micro_batch_does_not_wait_for_videos_to_be_completed(spark: Sp
 
 
 def test_a_video_that_cannot_be_completed_holds_up_no_other(spark: SparkSession, tmp_path: Path) -> None:
-    videos, results = InMemoryVideoStore(), InMemoryResultStore()
-    video = a_video()
-    videos.create(video)
-    videos.transition(video.video_id, VideoStatus.PROCESSING)
-    videos.set_expected(video.video_id, 1, 1)
-    results.save([analyzed(video.video_id, 1)], {video.video_id: 1})
+    videos, results, video = a_full_video()
     bad, looked = uuid4(), videos.get
 
     def get(video_id: UUID) -> Video | None:
