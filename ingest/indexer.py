@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 from uuid import UUID
 
 from pipeline.contracts.errors import FramewiseError
@@ -17,7 +17,7 @@ from pipeline.queue import MOST_LISTED
 from pipeline.stores.digests import DigestStore, Stamp
 from pipeline.stores.results import BucketSummary, ChangedBucket, ResultStore
 from pipeline.stores.search import SearchEntry, SearchIndex
-from pipeline.stores.videos import VideoStore
+from pipeline.stores.videos import VideoStore, still_open
 
 ROUND_SECONDS = 2.0
 SHARE_OF_TIME = 5
@@ -67,7 +67,7 @@ class Indexer:
         self._changing_seconds = changing_seconds
         self._first_seconds = first_seconds
         self._clock = clock
-        self._growing: dict[UUID, float] = {}
+        self._put_off: dict[UUID, float] = {}
         self._stop = threading.Event()
 
     def run(self) -> None:
@@ -90,21 +90,18 @@ class Indexer:
     def index(self) -> None:
         """One round; raises StoreError."""
         listed = self._stores.results.changed(MOST_CHANGED)
-        growing = self._left_alone()
+        left_alone = self._left_alone()
         for video_id, changed in groupby(listed, key=lambda bucket: bucket.video_id):
             if self._stop.is_set():
                 return
-            if video_id not in growing:
+            if video_id not in left_alone:
                 self._index(video_id, list(changed))
 
     def _left_alone(self) -> set[UUID]:
-        """Videos of which nothing was due a moment ago, and which have not ended: by their listing, not one by one."""
+        """Videos of which nothing was due a moment ago, and which have not ended."""
         now = self._clock()
-        self._growing = {video_id: until for video_id, until in self._growing.items() if until > now}
-        if not self._growing:
-            return set()
-        running = {entry.video_id for entry in islice(self._stores.videos.open_listings(), MOST_LISTED)}
-        return running & self._growing.keys()
+        self._put_off = {video_id: until for video_id, until in self._put_off.items() if until > now}
+        return still_open(self._stores.videos, self._put_off, MOST_LISTED)
 
     def _index(self, video_id: UUID, changed: Sequence[ChangedBucket]) -> None:
         video = self._stores.videos.get(video_id)
@@ -120,7 +117,7 @@ class Indexer:
             revision = max(*(s.revision for s in summaries.values()), *(c.revision for c in counted), 0)
             self._enter(video, list(summaries), revision)
         elif not video.status.terminal:
-            self._growing[video_id] = self._clock() + AGAIN_SECONDS
+            self._put_off[video_id] = self._clock() + AGAIN_SECONDS
         if self._stores.videos.get(video_id) is None:
             self._forget(video_id, changed)
         else:

@@ -60,17 +60,14 @@ class BatchEnd:
         seconds = time.perf_counter() - began
         metrics.micro_batch(frames.total(), seconds)
         log.info("batch %d: %d records in %.2f s by %d workers", batch_id, frames.total(), seconds, workers)
-        self._settle()
+        wait(self._completing)
         ids = [UUID(video_id) for video_id in frames if video_id is not None]
         self._completing = [self._threads.submit(self._complete, video_id) for video_id in ids]
 
     def close(self, seconds: float) -> None:
         """Wait until the videos of the last batch are completed, `seconds` at most."""
-        self._settle(seconds)
-        self._closed.set()
-
-    def _settle(self, seconds: float | None = None) -> None:
         wait(self._completing, seconds)
+        self._closed.set()
 
     def _complete(self, video_id: UUID) -> None:
         if self._closed.is_set():

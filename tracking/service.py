@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from typing import Protocol
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.frontier import Frontier
 from pipeline.observing.logs import about
 from pipeline.stores.tracks import Owed
+from pipeline.stores.videos import still_open
 from tracking.course import Course, Stores, bucket_end
 from tracking.put_off import PutOff
 
@@ -117,19 +117,13 @@ class TrackingService:
         self._put_off.keep(listed)
         for gone in set(self._works) - listed:
             self._drop(gone)
-        self._running &= listed & self._open()
+        self._running = still_open(self._stores.videos, self._running & listed, MOST_OWED)
         busy = False
         for one in self._in_turn(owed):
             if self._stop.is_set():
                 return False
             busy |= self._try(one)
         return busy
-
-    def _open(self) -> set[UUID]:
-        """The videos that have not ended, by their listing: files that run are not looked at one by one."""
-        if not self._running:
-            return set()
-        return {entry.video_id for entry in islice(self._stores.videos.open_listings(), MOST_OWED)}
 
     def _in_turn(self, owed: Sequence[Owed]) -> list[Owed]:
         """Those in hand, and as many of the others as a round can look at, from where the last one stopped."""

@@ -162,6 +162,11 @@ class CassandraClient:
         self._cluster.shutdown()
 
 
+def grouped(cql: str, rows: Sequence[Sequence[Any]], at_most: int) -> Iterator[tuple[str, Sequence[Sequence[Any]]]]:
+    """Rows of one partition as groups of at most so many, as `write_many` takes them."""
+    return ((cql, rows[start : start + at_most]) for start in range(0, len(rows), at_most))
+
+
 def utc(value: datetime | None) -> datetime | None:
     """A time as the driver gives it (naive, UTC) with its zone."""
     return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.client import CassandraClient, grouped
 from pipeline.contracts.results import TaskName
 from pipeline.stores.search import SearchEntry, SearchPlace
 
@@ -51,9 +51,9 @@ class CassandraSearchIndex:
         places = [entry.place for entry in entries]
         gone = {_place(video_id, row) for row in self._of(video_id)} - set(places)
         listed = [(video_id, p.task, p.label, p.model, p.created_at, revision) for p in places]
-        self._db.write_many((INSERT_OF_VIDEO, some) for some in _parts(listed))
+        self._db.write_many(grouped(INSERT_OF_VIDEO, listed, TOGETHER))
         self._enter_days(entries)
-        self._db.write_many(write for write in _inserts(entries, revision))
+        self._db.write_many(_inserts(entries, revision))
         self._db.write_many(write for place in sorted(gone) for write in _deletes(place, revision))
 
     def _enter_days(self, entries: Sequence[SearchEntry]) -> None:
@@ -151,12 +151,7 @@ def _inserts(entries: Sequence[SearchEntry], revision: int) -> Iterator[Write]:
         for key in _keys(p):
             rows[key].append((*key, p.created_at, p.video_id, p.task, p.label, p.model, *found, revision))
     for some in rows.values():
-        yield from ((INSERT, part) for part in _parts(some))
-
-
-def _parts(rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
-    """Rows of one partition, so many in a request."""
-    return (rows[start : start + TOGETHER] for start in range(0, len(rows), TOGETHER))
+        yield from grouped(INSERT, some, TOGETHER)
 
 
 def _deletes(place: SearchPlace, revision: int) -> Iterator[Write]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from pipeline.cassandra.client import CassandraClient
+from pipeline.cassandra.client import CassandraClient, grouped
 from pipeline.cassandra.faces import vector_removals
 from pipeline.cassandra.track_rows import INSERT, SELECT, from_row, pack, to_row, unpack
 from pipeline.contracts.frames import BUCKET_FRAMES
@@ -54,13 +54,12 @@ class CassandraTrackStore:
     def save_tracks(self, video_id: UUID, tracks: Sequence[Track], write_timestamp: int) -> None:
         """Keep tracks, some in each request."""
         rows = [(video_id, *to_row(track), write_timestamp) for track in tracks]
-        self._db.write_many((INSERT, rows[i : i + TOGETHER]) for i in range(0, len(rows), TOGETHER))
+        self._db.write_many(grouped(INSERT, rows, TOGETHER))
 
     def save_points(self, video_id: UUID, bucket: int, points: Sequence[TrackPoints], write_timestamp: int) -> None:
         """Keep the points of a bucket, some tracks in each request."""
         rows = [(video_id, bucket, found.track_id, pack(found), write_timestamp) for found in points]
-        together = (rows[i : i + POINTS_TOGETHER] for i in range(0, len(rows), POINTS_TOGETHER))
-        self._db.write_many((SAVE_POINTS, group) for group in together)
+        self._db.write_many(grouped(SAVE_POINTS, rows, POINTS_TOGETHER))
 
     def save_state(self, video_id: UUID, state: Tracking, write_timestamp: int) -> None:
         """Say how far the tracks are made."""
@@ -142,7 +141,7 @@ def clear_tracks(client: CassandraClient, video_id: UUID, bucket: int) -> None:
     over = [(video_id, row.first_frame, row.track_id) for row in begun if (row.last_frame or 0) <= last]
     client.write_many(vector_removals((video_id, track_id) for _, _, track_id in over))
     delete = "DELETE FROM tracks WHERE video_id = ? AND first_frame = ? AND track_id = ?"
-    client.write_many((delete, over[i : i + TOGETHER]) for i in range(0, len(over), TOGETHER))
+    client.write_many(grouped(delete, over, TOGETHER))
 
 
 def forget_tracks(client: CassandraClient, video_id: UUID) -> None:

@@ -1,8 +1,9 @@
 """Owns what is kept of videos: the contract of a video store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Protocol
 from uuid import UUID
 
@@ -155,3 +156,10 @@ class VideoStore(Protocol):
 
     def close(self) -> None:
         """Give back connections."""
+
+
+def still_open(videos: VideoStore, known: Collection[UUID], limit: int) -> set[UUID]:
+    """Those of `known` that have not ended, by at most `limit` entries of their listing instead of one by one."""
+    if not known:
+        return set()
+    return {entry.video_id for entry in islice(videos.open_listings(), limit)}.intersection(known)
