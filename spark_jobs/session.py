@@ -13,7 +13,7 @@ from spark_jobs import gpus
 
 TASK_ATTEMPTS = 10
 """Several batches of one task may each end their worker once, before their frames are tried alone."""
-LIGHT_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC"
+LIGHT_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData -Duser.timezone=UTC"
 """For a JVM that only passes bytes on: the optimising compiler costs more than it saves."""
 GPU_EXECUTOR_MB = 2048
 STANDING_STILL = {"spark.network.timeout": "24h", "spark.rpc.askTimeout": "120s"}

@@ -16,6 +16,7 @@ from stack.settings import StackSettings
 POLL_SECONDS = 2.0
 """Asking costs the service something; when it was done, its answer says."""
 PAGE = 1000
+WARM_CLIPS = 10
 
 
 class FramewiseComplete:
@@ -27,7 +28,10 @@ class FramewiseComplete:
         self._paths: list[str] = []
 
     def prepare(self) -> None:
-        self._wait([self._submit(self._course.work.warm_clip)])
+        """A long clip and, where many are to come, some of them: what begins and ends videos is warm then too."""
+        clips = self._course.work.clips
+        warm = [self._course.work.warm_clip, *(clips[:WARM_CLIPS] if len(clips) > 1 else ())]
+        self._wait([self._submit(path) for path in warm])
 
     def processes(self) -> Mapping[str, list[int]]:
         return {}
@@ -46,8 +50,7 @@ class FramewiseComplete:
         }
 
     def close(self) -> None:
-        for path in self._paths:
-            self._client.delete(path)
+        """The videos stay as long as the stack: a deleted one is wiped again for hours, in the time of runs to come."""
         self._client.close()
 
     def _submit(self, path: Path) -> str:
