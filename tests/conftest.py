@@ -44,6 +44,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: [*TOGETHER, lane(item.nodeid)].index(lane(item.nodeid)))
 
 
+@pytest.fixture(autouse=True)
+def _usual_priority() -> Iterator[None]:
+    """No test leaves this process before all others: what it starts later would be, too, and nobody else would run."""
+    yield
+    if hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) != os.SCHED_OTHER:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        pytest.fail("this test has left its process another scheduling policy")
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Trial]:
     """Kafka and Cassandra, started when the first test asks and stopped at the end of the run.

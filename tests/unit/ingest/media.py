@@ -1,6 +1,8 @@
 """Makes videos whose frames say their number: ten blocks from left to right, white for 1, the lowest bit first."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,23 @@ def picture(jpeg: bytes) -> Image:
     return image.astype(np.uint8, copy=False)
 
 
+@contextmanager
+def own_priority() -> Iterator[None]:
+    """This thread as it was, whatever an encoder makes of it.
+
+    SVT-AV1, run by root, gives the thread that opens it the highest real-time priority. It stays, all that the thread
+    starts inherits it, and what spins there leaves everything else a twentieth of the machine.
+    """
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    policy, param = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, param)
+
+
 def make_video(
     path: Path,
     images: Iterable[Image],
@@ -53,7 +72,7 @@ def make_video(
     `settings`: `rotation` in degrees, or attributes of the codec context.
     """
     ticks = rate if times is None else TICKS
-    with av.open(str(path), "w") as container:
+    with own_priority(), av.open(str(path), "w") as container:
         stream: Any = None
         stamps = iter(times) if times is not None else None
         for index, image in enumerate(images):
