@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from pipeline.contracts.settings import ROOT
+from tests.processes import command_line
 
 HERE = "here"
 """The host of whoever runs the trial: the API, ingest and Spark's application are on it."""
@@ -63,10 +64,9 @@ class Network:
         """The process of a host of which the command says this. Raises LookupError."""
         folder = str(self.hosts[host].folder)
         for process in self.running:
-            with contextlib.suppress(psutil.Error):
-                words = " ".join(process.cmdline())
-                if command in words and folder in words:
-                    return process
+            words = command_line(process)
+            if command in words and folder in words:
+                return process
         raise LookupError(f"{host} runs no {command}")
 
     def end(self) -> None:

@@ -9,6 +9,7 @@ import psutil
 import pyspark
 
 from tests.cluster.hosts import Host, Network, end
+from tests.processes import command_line
 
 PORT, PAGE = 7077, 8080
 HOME = Path(pyspark.__file__).parent
@@ -39,7 +40,7 @@ def start_worker(network: Network, host: Host, master: str, cores: int, environm
 
 def executors(worker: psutil.Popen) -> list[psutil.Process]:
     """The executors of a worker that run now."""
-    return [child for child in worker.children(recursive=True) if any(EXECUTOR in word for word in child.cmdline())]
+    return [child for child in worker.children(recursive=True) if EXECUTOR in command_line(child)]
 
 
 def stop_worker(worker: psutil.Popen) -> None:

@@ -19,6 +19,7 @@ from stack.settings import StackSettings
 from tests.aws import CREDENTIALS, REGION, serving_aws
 from tests.cluster import cassandra, kafka, spark
 from tests.cluster.hosts import HERE, Host, Network, network
+from tests.processes import command_line
 from tests.waiting import wait_until
 
 API_PORT = 8000
@@ -163,7 +164,7 @@ def _start(made: Cluster, servers: int) -> None:
 
 def _ended(made: Cluster, module: str) -> bool:
     running = [process for process in made.network.running if process.is_running() and process.status() != "zombie"]
-    return not any(module in process.cmdline() for process in running)
+    return not any(module in command_line(process) for process in running)
 
 
 def _api_ready(made: Cluster) -> bool:

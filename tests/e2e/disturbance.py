@@ -27,6 +27,7 @@ from stack.state import ServiceStatus, StackState, read_state
 from stack.trial import Trial, trial
 from tests.e2e.films import Analysis
 from tests.e2e.service import ENDED, Service
+from tests.processes import command_line
 from tests.waiting import wait_until
 
 log = logging.getLogger(__name__)
@@ -193,10 +194,7 @@ class Subject:
 
 
 def _is_daemon(process: psutil.Process | None) -> bool:
-    try:
-        return process is not None and "pyspark.daemon" in process.cmdline()
-    except psutil.Error:
-        return False
+    return process is not None and "pyspark.daemon" in command_line(process)
 
 
 def _id(path: str) -> UUID:

@@ -1,6 +1,5 @@
 """Live sources: a file in real time, cameras over HTTP and RTSP, playlists; each decoded by real children."""
 
-import contextlib
 import os
 import subprocess
 import time
@@ -28,6 +27,7 @@ from pipeline.contracts.videos import Sampling
 from pipeline.outbound.guard import SourceGuard
 from pipeline.sandbox.confinement import Confinement
 from tests.integration.rtsp_server import rtsp_server
+from tests.processes import command_line
 from tests.unit.factories import jpeg
 from tests.unit.ingest.media import number_in, numbered, numbered_video, picture
 from tests.unit.servers import Site, content, serving
@@ -209,11 +209,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def command_lines() -> list[str]:
     """Of the processes that this one has started and that run."""
-    found = []
-    for child in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            found.append(" ".join(child.cmdline()))
-    return found
+    return [command_line(child) for child in psutil.Process().children(recursive=True)]
 
 
 def test_a_camera_that_speaks_rtsp(clip: Path, real: Path) -> None:

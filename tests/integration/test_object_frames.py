@@ -15,6 +15,7 @@ from pipeline.patience import patiently
 from pipeline.stores.object_frames import ObjectFrameStore
 from stack.round_trips import frames_there_and_back
 from tests.aws import CREDENTIALS, REGION, Aws, serving_aws
+from tests.processes import command_line
 from tests.unit.pipeline.stores.test_frames import (  # noqa: F401 - the contract, with the store of this module
     test_frames_are_deleted_by_number,
     test_what_is_put_can_be_got,
@@ -97,7 +98,7 @@ def test_a_server_that_hangs_is_waited_for(aws: Aws, settings: S3Settings, monke
     store, video_id = ObjectFrameStore(f"s3://{BUCKET}/{uuid4()}", settings), uuid4()
     store.ping()
     monkeypatch.setattr("pipeline.stores.object_frames.LIMIT_SECONDS", 1)
-    server = next(p for p in psutil.Process().children() if "moto.server" in p.cmdline())
+    server = next(p for p in psutil.Process().children() if "moto.server" in command_line(p))
     server.suspend()
     try:
         with pytest.raises(StoreUnavailable, match="frame 1 cannot be stored"):

@@ -38,6 +38,7 @@ from pipeline.pictures import decode
 from pipeline.stores.frames import FolderFrameStore
 from pipeline.stores.pushed import FolderPushedFrames
 from tests.integration.running_api import RunningApi, running_api
+from tests.processes import command_line
 from tests.unit.api.clips.recordings import Played, played
 from tests.unit.api.live.parts import Part, parts_of
 from tests.unit.factories import a_result, a_video, analyzed, dog
@@ -260,7 +261,7 @@ def test_a_playlist_is_played_as_one_film(http: httpx.Client, film: Video) -> No
 
 
 def encoders(api: RunningApi) -> list[psutil.Process]:
-    return [p for p in psutil.Process(api.process.pid).children() if "api.clips.encoder" in " ".join(p.cmdline())]
+    return [p for p in psutil.Process(api.process.pid).children() if "api.clips.encoder" in command_line(p)]
 
 
 def test_who_goes_away_ends_the_encoding_and_makes_room(

@@ -9,14 +9,7 @@ from benchmarks.yardstick.footage import Footage
 from benchmarks.yardstick.runs import ContenderFailed, run_once
 from benchmarks.yardstick.works import Work
 from pipeline.contracts.results import TaskName
-
-
-def command(process: psutil.Process) -> str:
-    """Its command line; that of one which has ended meanwhile is empty."""
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
+from tests.processes import command_line
 
 
 def test_a_contender_that_fails_says_why(tmp_path: Path) -> None:
@@ -35,7 +28,7 @@ def test_a_bare_program_finds_what_the_reference_finds(footage: Footage) -> None
     assert differences(reference.found, bare.found) == []
     assert 0 < bare.seconds < 60
     assert bare.cpu["worker"] > 0
-    assert not [p for p in psutil.Process().children(recursive=True) if "yardstick" in command(p)]
+    assert not [p for p in psutil.Process().children(recursive=True) if "yardstick" in command_line(p)]
 
 
 def test_each_contender_has_a_module() -> None:

@@ -18,6 +18,7 @@ from framewise.feeds.fleet import Fleet, Running
 from framewise.feeds.submitting import Sending, key_of
 from pipeline.contracts.settings import ROOT
 from pipeline.contracts.videos import VideoStatus
+from tests.processes import command_line
 
 CAPTURES = """
 import os, sys, time
@@ -61,7 +62,7 @@ def test_a_camera_runs_while_it_is_followed_and_ends_in_order(
     video = capturing.start(client, DOOR)
     assert (video.keep, "0.25" in video.tags) == ("all", True)
     assert capturing.trouble(DOOR) == ""
-    running = [p for p in psutil.Process().children() if "camera.py" in " ".join(p.cmdline())]
+    running = [p for p in psutil.Process().children() if "camera.py" in command_line(p)]
     assert len(running) == 1
     capturing.close()
     assert not running[0].is_running()
