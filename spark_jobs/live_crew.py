@@ -12,7 +12,7 @@ from pipeline.whole_files import write_whole
 from spark_jobs.live import TOGETHER_ON_GPU, LiveTask
 from spark_jobs.live_frames import KafkaLiveFrames
 from spark_jobs.live_need import LiveNeed
-from spark_jobs.process import WorkerSettings, this_process
+from spark_jobs.process import WorkerSettings, this_live_worker
 
 PAUSE_SECONDS = 2.0
 CHANGE_SECONDS = 15.0
@@ -41,7 +41,7 @@ def follow(spark: SparkSession, settings: WorkerSettings, shares: int) -> None:
     def serve(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for share in batch.column("id").to_pylist():
-                worker, counts = this_process(settings).live()
+                worker, counts = this_live_worker(settings)
                 frames = KafkaLiveFrames(settings.kafka, share, shares)
                 together = TOGETHER_ON_GPU if settings.gpu else 1
                 LiveTask(worker, frames, counts, together).run(lambda: is_current(data_dir, shares))

@@ -24,6 +24,7 @@ from pipeline.observing import metrics
 from pipeline.observing.logs import log_to_stdout
 from pipeline.observing.tracing import start_tracing
 from pipeline.observing.usage import report_usage
+from pipeline.priority import give_way, go_first
 from pipeline.stores.frame_store import open_frame_store
 from pipeline.stores.models import CassandraModelStore, ModelStore
 from pipeline.stores.people import PeopleStore
@@ -82,8 +83,17 @@ def this_process(settings: WorkerSettings) -> Process:
 
 
 def this_worker(settings: WorkerSettings) -> FrameWorker:
-    """This process's worker, for the task that begins."""
-    return this_process(settings).worker
+    """This process's worker, for the task of files that begins; it gives way to what is live."""
+    process = this_process(settings)
+    give_way()
+    return process.worker
+
+
+def this_live_worker(settings: WorkerSettings) -> tuple[FrameWorker, LateCounts]:
+    """This process's worker of live frames and what counts them, for the task that begins; it goes before files."""
+    process = this_process(settings)
+    go_first()
+    return process.live()
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from ingest.decode.messages import DecodeRequest, Unreadable, write_message
 from ingest.decode.pulse import Pulse
 from ingest.sampling import Take
 from pipeline.contracts.errors import MediaError
+from pipeline.priority import give_way
 from pipeline.sandbox.sealing import seal
 
 NO_MEMORY = "decoding needs more memory than FRAMEWISE_DECODE_MEMORY_BYTES allows"
@@ -40,7 +41,11 @@ def _own_files() -> tuple[BinaryIO, BinaryIO]:
 
 
 def decode(request: DecodeRequest, source: BinaryIO, pipe: BinaryIO) -> None:
-    """Write what confines us, the probe, every sampled frame and the end to the pipe; raises MediaError."""
+    """Write what confines us, the probe, every sampled frame and the end to the pipe; raises MediaError.
+
+    It is of a file, which gives way to what is live.
+    """
+    give_way()
     from ingest.decode.session import Session  # loads libraries: after `confine`, and before the files are closed
 
     write_message(pipe, seal())

@@ -4,8 +4,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.priority import NICENESS
 from tests.e2e.clips import make_clip
 from tests.e2e.service import Service
+from tests.processes import gives_way
 
 
 def seconds(video: dict[str, Any]) -> float:
@@ -24,3 +26,4 @@ def test_a_short_video_completes_long_before_the_long_ones_beside_it(
     *longs, short = [service.completed(path) for path in paths]
     assert [v["frames"]["done"] for v in (*longs, short)] == [300, 300, 10]
     assert seconds(short) < min(map(seconds, longs)) / 2, [seconds(v) for v in (*longs, short)]
+    assert gives_way(service.rows(paths[-1])) == {NICENESS}, "what is live would go first"
