@@ -15,6 +15,7 @@ from ingest.decode.process import DecoderProcess
 from ingest.decode.spawning import ENVIRONMENT, Spawn, started_anew
 from ingest.halt import Halt, Halted, HaltReason
 from pipeline.contracts.errors import MediaError
+from pipeline.priority import NICENESS
 from pipeline.sandbox.confinement import Confinement
 from tests.unit.ingest.decoding import REQUEST, begun, decoded
 from tests.unit.ingest.media import numbered_video
@@ -79,6 +80,12 @@ def test_the_pipe_holds_it_back(tmp_path: Path) -> None:
         process = psutil.Process(child.pid)
         wait_until(lambda: is_idle(process))
         assert sum(isinstance(message, SampledFrame) for message in messages) == 250
+
+
+def test_a_file_gives_way(video: Path) -> None:
+    with DecoderProcess(REQUEST, video, 20.0, lambda: None) as child:
+        begun(child.messages())
+        assert psutil.Process(child.pid).nice() == min(psutil.Process().nice() + NICENESS, 19)
 
 
 def is_idle(process: psutil.Process) -> bool:
