@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -32,6 +32,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 RECORDS = 1500
 FRAMES, AT_ONCE = 1200, 20
 PATIENCE = 120.0
+BROKER = "kafka.Kafka"
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +48,17 @@ def chosen(hosts: Network, kind: str) -> list[str]:
 
 
 @pytest.fixture
-def brokers(hosts: Network) -> KafkaSettings:
-    """Three brokers, three copies of each record."""
+def brokers(hosts: Network) -> Iterator[KafkaSettings]:
+    """Three brokers, three copies of each record; they end before the nodes begin, which need the processors."""
     places = [hosts.hosts[name] for name in chosen(hosts, "k")]
     kafka.start(hosts, places, os.environ)
     settings = KafkaSettings(kafka_bootstrap=kafka.bootstrap(places), replication_factor=3, topic_prefix="")
     wait_until(lambda: kafka.living(settings) == 3, 120)
     create_topics(settings)
-    return settings
+    yield settings
+    for place in places:
+        with suppress(LookupError):
+            kill(hosts, place.name, BROKER)
 
 
 @pytest.fixture
@@ -94,7 +98,7 @@ def test_what_was_acknowledged_outlives_a_broker(hosts: Network, brokers: KafkaS
     for number in range(1, RECORDS + 1):
         if number == RECORDS // 3:
             publisher.flush(PATIENCE)
-            kill(hosts, "k1", "kafka.Kafka")
+            kill(hosts, "k1", BROKER)
         publisher.frame(a_frame(video_id, number, picture), lambda error: failures.append(error) if error else None)
     publisher.flush(PATIENCE)
     publisher.close()
