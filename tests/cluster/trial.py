@@ -164,7 +164,7 @@ def _start(made: Cluster, servers: int) -> None:
 
 def _ended(made: Cluster, module: str) -> bool:
     running = [process for process in made.network.running if process.is_running() and process.status() != "zombie"]
-    return not any(module in command_line(process) for process in running)
+    return not any(module in command_line(process).split() for process in running)
 
 
 def _api_ready(made: Cluster) -> bool:

@@ -194,7 +194,7 @@ class Subject:
 
 
 def _is_daemon(process: psutil.Process | None) -> bool:
-    return process is not None and "pyspark.daemon" in command_line(process)
+    return process is not None and "pyspark.daemon" in command_line(process).split()
 
 
 def _id(path: str) -> UUID:

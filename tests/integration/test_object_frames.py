@@ -98,7 +98,7 @@ def test_a_server_that_hangs_is_waited_for(aws: Aws, settings: S3Settings, monke
     store, video_id = ObjectFrameStore(f"s3://{BUCKET}/{uuid4()}", settings), uuid4()
     store.ping()
     monkeypatch.setattr("pipeline.stores.object_frames.LIMIT_SECONDS", 1)
-    server = next(p for p in psutil.Process().children() if "moto.server" in command_line(p))
+    server = next(p for p in psutil.Process().children() if "moto.server" in command_line(p).split())
     server.suspend()
     try:
         with pytest.raises(StoreUnavailable, match="frame 1 cannot be stored"):
