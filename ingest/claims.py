@@ -7,6 +7,7 @@ from itertools import chain, islice
 from uuid import UUID
 
 from ingest.job import SERVED
+from ingest.pace import Pace
 from pipeline.contracts.videos import Video, VideoStatus
 from pipeline.queue import MOST_LISTED, Queue, is_long
 from pipeline.shares import equal_shares
@@ -22,8 +23,9 @@ KNOWN_SECONDS = 10.0
 class WaitingVideos:
     """Finds open videos whose source is still to be read: those that another worker left, then in turn by API key.
 
-    None is given while the videos that wait for analysis have `most_frames` frames or more without an outcome:
-    hundreds of short videos must not fill the topic. For one thread.
+    No file is begun while those that wait for analysis have `most_frames` frames or more without an outcome, or those
+    that were read here some seconds of work, as `pace` knows it: hundreds of short videos must not fill the topic, nor
+    somebody else's wait behind them. What is counted here, `pace` learns from. For one thread.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class WaitingVideos:
         clock: Callable[[], float] = time.monotonic,
         ready: Callable[[Video], bool] | None = None,
         shares: Callable[[], Mapping[str, int]] = equal_shares,
+        pace: Pace | None = None,
     ) -> None:
         """`ready` says whether a live video's source can be expected to send; without it they are left to others.
 
@@ -45,6 +48,7 @@ class WaitingVideos:
         self._clock = clock
         self._ready = ready
         self._shares = shares
+        self._pace = pace or Pace()
         self._not_ours: set[UUID] = set()
         self._files: set[UUID] = set()
         self._under_way: dict[UUID, tuple[float, int]] = {}
@@ -67,7 +71,8 @@ class WaitingVideos:
             return len(found[False]) >= limits[False]
 
         for entry in chain(queue.running, queue.order):
-            if waiting >= self._most_frames:
+            begun = entry.status is VideoStatus.PROCESSING
+            if waiting >= self._most_frames or (not begun and self._pace.full()):
                 limits[False] = 0
             if files_full() and len(found[True]) >= live_limit:
                 break
@@ -75,7 +80,7 @@ class WaitingVideos:
             if video_id in running or video_id in self._not_ours or (video_id in self._files and files_full()):
                 continue
             no_place = is_long(entry.frames) and long_left <= 0
-            if no_place and entry.status is not VideoStatus.PROCESSING:
+            if no_place and not begun:
                 continue
             video = self._to_be_read(video_id) if video_id not in self._under_way else None
             if video is not None and not no_place and len(found[video.live]) < limits[video.live]:
@@ -88,6 +93,7 @@ class WaitingVideos:
         """The open videos; what was claimed a moment ago runs, though its entry may not say so yet."""
         listed = list(islice(self._videos.open_listings(), MOST_LISTED))
         known = {entry.video_id for entry in listed}
+        self._pace.still_open(known)
         now = self._clock()
         self._not_ours &= known
         self._files &= known
@@ -121,8 +127,9 @@ class WaitingVideos:
 
     def _count(self, video_id: UUID, expected: int) -> None:
         """How many of its frames wait for analysis."""
-        left = max(0, expected - count(self._results, video_id).total)
-        self._under_way[video_id] = self._clock() + COUNTED_SECONDS, left
+        outcomes = count(self._results, video_id).total
+        self._pace.note(video_id, outcomes)
+        self._under_way[video_id] = self._clock() + COUNTED_SECONDS, max(0, expected - outcomes)
 
     def _may_begin(self, video: Video) -> bool:
         """A stream that has begun is gone on with, whoever sends; another begins when somebody does."""

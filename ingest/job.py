@@ -95,14 +95,16 @@ class VideoJob:
         frames = self._open()
         self._earlier.reopen()
         self._bench.pace.begin(self._video.video_id, frozenset(task.name for task in self._video.tasks))
+        published = None
         try:
             self._outcomes()  # what is counted from here
             with span("decode and publish") as here:
                 finished = self._publish(frames)
                 self._flow.drain()
-                here.note(framewise_frames=finished.frames_sampled)
+                published = finished.frames_sampled
+                here.note(framewise_frames=published)
         finally:
-            self._bench.pace.end(self._video.video_id)
+            self._bench.pace.end(self._video.video_id, published)
         self._write_end(finished)
         self._halt.check()
         self._bench.videos.set_expected(

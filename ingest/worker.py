@@ -45,7 +45,7 @@ class Worker:
         self._live_slots = bench.live.settings.streams_per_worker if bench.live else 0
         most = bench.settings.frames_in_flight * slots * 2
         ready = bench.live.ready if bench.live else None
-        self._waiting = WaitingVideos(bench.videos, bench.results, most, ready=ready, shares=shares)
+        self._waiting = WaitingVideos(bench.videos, bench.results, most, ready=ready, shares=shares, pace=bench.pace)
         self._running: dict[UUID, tuple[Halt, threading.Thread]] = {}
         self._streams: set[UUID] = set()
         self._not_before: dict[UUID, float] = {}

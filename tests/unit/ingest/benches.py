@@ -88,6 +88,9 @@ class ListedDecoder:
 class Unpaced(Pace):
     """Leaves the number of frames under way to the settings: most tests have no analysis beside them."""
 
+    def full(self) -> bool:
+        return False
+
     def allowance(self) -> int:
         return 2**31
 

@@ -81,3 +81,57 @@ def test_a_rate_is_remembered_for_the_same_tasks_only() -> None:
     assert abs(pace.allowance() - 60 * ALONE_SECONDS) <= 120
     clock.now += LEARNING_SECONDS + 1
     assert pace.allowance() == LEAST_FRAMES
+
+
+def test_short_videos_that_are_published_at_once_are_speed_too() -> None:
+    clock = Clock(100.0)
+    pace = Pace(clock=clock)
+    film = uuid4()
+    pace.begin(film)
+    for _ in range(30):
+        videos = [uuid4() for _ in range(2)]
+        for video_id in videos:
+            pace.begin(video_id)
+            pace.note(video_id, 0)
+            pace.end(video_id, 30)
+        clock.now += 1
+        pace.note(videos[0], 10)
+        pace.still_open([film])
+    assert abs(pace.allowance() - 60 * ALONE_SECONDS) <= 120
+
+
+def test_enough_to_do_is_seconds_of_work_of_published_videos() -> None:
+    clock, done = Clock(100.0), dict[UUID, int]()
+    pace = Pace(clock=clock)
+    film, clip, next_clip = uuid4(), uuid4(), uuid4()
+    for video_id in (film, clip, next_clip):
+        pace.begin(video_id)
+    working(pace, clock, {film: 60}, 40, done)
+    pace.end(clip, int(59 * ALONE_SECONDS))
+    assert not pace.full()
+    pace.end(next_clip, 200)
+    assert pace.full()
+    pace.note(next_clip, 200)
+    assert not pace.full()
+    pace.end(film)
+    assert not pace.full()
+
+
+def test_before_the_speed_is_known_the_least_is_enough() -> None:
+    pace, clip = Pace(clock=Clock(100.0)), uuid4()
+    pace.begin(clip)
+    pace.end(clip, LEAST_FRAMES - 1)
+    assert not pace.full()
+    pace.begin(clip)
+    pace.end(clip, LEAST_FRAMES)
+    assert pace.full()
+    pace.still_open([])
+    assert not pace.full()
+
+
+def test_a_video_that_was_stopped_does_not_wait() -> None:
+    pace, clip = Pace(clock=Clock(100.0)), uuid4()
+    pace.begin(clip)
+    pace.end(clip)
+    pace.note(clip, 10)
+    assert not pace.full()

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from ingest.claims import WaitingVideos
+from ingest.claims import COUNTED_SECONDS, WaitingVideos
+from ingest.pace import Pace
 from ingest.worker import Worker
 from pipeline.contracts.errors import MediaError, SourceRefused, StoreUnavailable
 from pipeline.contracts.videos import SourceKind, Video, VideoStatus
@@ -192,6 +193,32 @@ def test_none_is_given_while_many_frames_wait_for_analysis(bench: Bench) -> None
     assert WaitingVideos(bench.videos, bench.results, 50).find(5, ()) == []
     found = WaitingVideos(bench.videos, bench.results, 51).find(5, ())
     assert [v.video_id for v in found] == [waiting.video_id]
+
+
+def test_no_file_is_begun_while_published_ones_are_work_enough(bench: Bench) -> None:
+    pace = Pace(least=10)
+    published, left, waiting = (bench.submit(order=n) for n in range(3))
+    for video in (published, left):
+        bench.videos.transition(video.video_id, VideoStatus.PROCESSING)
+    bench.videos.set_expected(published.video_id, 50, 50)
+    pace.begin(published.video_id)
+    pace.end(published.video_id, 50)
+    queue = WaitingVideos(bench.videos, bench.results, 1000, clock := Clock(), pace=pace)
+    assert [v.video_id for v in queue.find(5, ())] == [left.video_id], "what was begun is gone on with"
+    bench.results.save([analyzed(published.video_id, n) for n in range(1, 50)], {published.video_id: 1})
+    clock.now += COUNTED_SECONDS
+    assert [v.video_id for v in queue.find(5, ())] == [left.video_id, waiting.video_id]
+
+
+def test_a_published_video_that_has_ended_does_not_hold_up_others(bench: Bench) -> None:
+    pace = Pace(least=10)
+    published, waiting = bench.submit(), bench.submit(order=1)
+    bench.videos.transition(published.video_id, VideoStatus.PROCESSING)
+    pace.begin(published.video_id)
+    pace.end(published.video_id, 50)
+    queue = WaitingVideos(bench.videos, bench.results, 1000, pace=pace)
+    bench.videos.transition(published.video_id, VideoStatus.CANCELLED)
+    assert [v.video_id for v in queue.find(5, ())] == [waiting.video_id]
 
 
 def test_keys_are_served_in_turn(bench: Bench) -> None:

@@ -42,6 +42,19 @@ def test_of_several_videos_a_run_of_frames_goes_to_each_partition() -> None:
     assert max(sizes.values()) - min(sizes.values()) <= 2 * RUN, "all partitions have about as many"
 
 
+@pytest.mark.parametrize("frames", [RUN + 1, 40, 50])
+def test_short_ends_of_videos_leave_no_partition_behind(frames: int) -> None:
+    now = 0.0
+    dealer, places = Dealer(clock=lambda: now), Counter[int]()
+    for _ in range(10):
+        four = [uuid4() for _ in range(4)]
+        for _ in range(frames):
+            now += 0.01
+            places.update(dealer.deal(video, EIGHT) for video in four)
+    assert places.total() == 40 * frames
+    assert max(places.values()) - min(places.values()) <= 2 * RUN
+
+
 def test_when_the_others_have_ended_the_last_is_dealt_frame_by_frame_again() -> None:
     now = 0.0
     dealer, one, other = Dealer(clock=lambda: now), uuid4(), uuid4()
@@ -50,6 +63,15 @@ def test_when_the_others_have_ended_the_last_is_dealt_frame_by_frame_again() -> 
     now = LATELY_SECONDS + 1
     dealt = [dealer.deal(other, EIGHT) for _ in range(16)]
     assert runs(dealt) == [1] * 16
+
+
+def test_what_was_dealt_long_ago_does_not_count() -> None:
+    now = 0.0
+    dealer, one, other, film = Dealer(clock=lambda: now), uuid4(), uuid4(), uuid4()
+    for _ in range(RUN):
+        dealer.deal(one, EIGHT), dealer.deal(other, EIGHT)
+    now = LATELY_SECONDS + 1
+    assert {dealer.deal(film, EIGHT) for _ in EIGHT} == set(EIGHT)
 
 
 def test_partitions_that_are_added_get_their_share() -> None:
