@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from itertools import islice
 
+from pipeline.contracts.videos import Video
 from pipeline.queue import MOST_LISTED, Queue
 from pipeline.shares import equal_shares
 from pipeline.stores.speed import Speed, SpeedStore
@@ -39,6 +40,15 @@ class QueueWatch:
                 began = self._clock()
                 listed = list(islice(self._videos.open_listings(), MOST_LISTED))
                 self._queue = began, Queue(listed, self._shares())
+            return self._queue[1]
+
+    def queue_with(self, pending: Video) -> Queue:
+        """The same, with a video that may be newer; whoever asks next finds it there, before the next reading too."""
+        self.queue()
+        with self._lock:
+            assert self._queue is not None
+            read_at, queue = self._queue
+            self._queue = read_at, queue.joined(pending)
             return self._queue[1]
 
     def speed(self) -> Speed | None:

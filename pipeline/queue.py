@@ -106,12 +106,16 @@ class Queue:
         """How many open videos each key has."""
         return Counter(entry.key_id for entry in self.entries)
 
+    def joined(self, video: Video) -> "Queue":
+        """The queue with a pending video that is newer than it."""
+        if video.video_id in self._known:
+            return self
+        entry = Listing(video.video_id, video.created_at, None, VideoStatus.PENDING, video.key_id)
+        return Queue([*self.entries, entry], self.shares)
+
     def place(self, video: Video) -> Place | None:
         """Where a pending video is; one that is newer than this queue is counted in. None if it runs."""
-        if video.video_id in self._known:
-            return self._places.get(video.video_id)
-        entry = Listing(video.video_id, video.created_at, None, VideoStatus.PENDING, video.key_id)
-        return Queue([*self.entries, entry], self.shares).place(video)
+        return self.joined(video)._places.get(video.video_id)
 
     def position(self, video: Video) -> int | None:
         """1 for the pending video that is next; None if it runs."""

@@ -175,3 +175,13 @@ def test_the_queue_is_read_once_a_second() -> None:
     videos.create(a_video())
     now = 1.5
     assert len(watch.queue().entries) == 2
+
+
+def test_who_came_after_the_last_reading_is_in_the_queue_of_the_next_one() -> None:
+    now, videos = 0.0, InMemoryVideoStore()
+    watch = QueueWatch(videos, InMemorySpeedStore(), lambda: now)
+    assert watch.queue().entries == []
+    first, second = (a_video(created_at=T0 + timedelta(seconds=n)) for n in range(2))
+    for video, position in ((first, 1), (second, 2), (first, 1)):
+        assert watch.queue_with(video).position(video) == position
+    assert len(watch.queue().entries) == 2
