@@ -19,7 +19,10 @@ SHARED_SECONDS = 6.0
 WINDOW_SECONDS = 15.0
 LEARNING_SECONDS = 10.0
 """So long after a start, the rate that was learned with the same tasks before is believed."""
-LEAST_FRAMES = 128
+LEAST_FRAMES = 256
+WHOLE = 4
+"""So many times the least may be under way of videos that are published whole: a service that has just started is slow,
+and would stay so with small batches."""
 
 
 @dataclass(slots=True)
@@ -90,7 +93,7 @@ class Pace:
         """Whether the analysis has enough to do with the videos that are published whole."""
         with self._lock:
             waiting = sum(known.waiting for known in self._published.values())
-            return waiting >= max(self._least, self._rate() * ALONE_SECONDS)
+            return waiting >= max(self._least * WHOLE, self._rate() * ALONE_SECONDS)
 
     def allowance(self) -> int:
         """How many frames each of the videos may have under way."""

@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from ingest.pace import ALONE_SECONDS, LEARNING_SECONDS, LEAST_FRAMES, SHARED_SECONDS, WINDOW_SECONDS, Pace
+from ingest.pace import ALONE_SECONDS, LEARNING_SECONDS, LEAST_FRAMES, SHARED_SECONDS, WHOLE, WINDOW_SECONDS, Pace
 from pipeline.contracts.results import TaskName
 from tests.clock import Clock
 
@@ -120,10 +120,10 @@ def test_enough_to_do_is_seconds_of_work_of_published_videos() -> None:
 def test_before_the_speed_is_known_the_least_is_enough() -> None:
     pace, clip = Pace(clock=Clock(100.0)), uuid4()
     pace.begin(clip)
-    pace.end(clip, LEAST_FRAMES - 1)
+    pace.end(clip, LEAST_FRAMES * WHOLE - 1)
     assert not pace.full()
     pace.begin(clip)
-    pace.end(clip, LEAST_FRAMES)
+    pace.end(clip, LEAST_FRAMES * WHOLE)
     assert pace.full()
     pace.still_open([])
     assert not pace.full()
