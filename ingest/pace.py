@@ -19,8 +19,10 @@ SHARED_SECONDS = 6.0
 WINDOW_SECONDS = 15.0
 LEARNING_SECONDS = 10.0
 """So long after a start, the rate that was learned with the same tasks before is believed."""
-LEAST_FRAMES = 256
-WHOLE = 4
+LEAST_FRAMES = 128
+LEAST_OF_EACH = 64
+"""Of each of several videos: short ones are published whole before any speed is known."""
+WHOLE = 8
 """So many times the least may be under way of videos that are published whole: a service that has just started is slow,
 and would stay so with small batches."""
 
@@ -43,7 +45,7 @@ class Pace:
     """Learns how fast the analysis is from the outcomes of the videos that are, or were, read here. Safe for threads.
 
     A short video is published before it has an outcome, so what comes later counts too. `least` frames may always be
-    under way, of all videos together: enough to learn by.
+    under way, of all videos together, and some of each: enough to learn by.
     """
 
     def __init__(self, least: int = LEAST_FRAMES, clock: Callable[[], float] = time.monotonic) -> None:
@@ -100,7 +102,7 @@ class Pace:
         with self._lock:
             count = max(1, len(self._read))
             seconds = ALONE_SECONDS if count == 1 else SHARED_SECONDS / count
-            return max(self._least // count, round(self._rate() * seconds))
+            return max(self._least // count, min(self._least, LEAST_OF_EACH), round(self._rate() * seconds))
 
     def _rate(self) -> float:
         """Frames a second: as measured, and in the beginning as remembered of the slowest of the videos."""

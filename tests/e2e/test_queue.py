@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.clips import make_clip
 from tests.e2e.service import ENDED, WAIT_SECONDS, Service
 
-CLIPS, FRAMES = 8, 240
+EARLIER, CLIPS, FRAMES = 4, 8, 240
 LONG_WAIT = 10.0
 Sample = tuple[datetime, dict[str, Any]]
 
@@ -36,7 +36,8 @@ def test_what_is_said_while_videos_wait_and_run_is_true(
     service: Service, models: dict[str, Any], tmp_path: Path
 ) -> None:
     clip = make_clip(tmp_path / "clip.mp4", FRAMES, size=(640, 480))
-    watch(service, [service.upload(clip, modelsToRun="objects_detection")])  # a service that has just started is slow
+    # A service that has just started is slow, and its speed is that of the last minute: others may have asked for more.
+    watch(service, [service.upload(clip, modelsToRun="objects_detection") for _ in range(EARLIER)])
     paths = [service.upload(clip, modelsToRun="objects_detection") for _ in range(CLIPS)]
     said = watch(service, paths)
     for samples in said.values():

@@ -23,7 +23,7 @@ class IngestSettings(FramewiseSettings):
     frames_in_flight: int = Field(
         default=2000, ge=1, description="the most of one video; mostly its pace holds it below"
     )
-    least_in_flight: int = Field(default=256, ge=1, description="of all videos, before the analysis' speed is known")
+    least_in_flight: int = Field(default=128, ge=1, description="of all videos, before the analysis' speed is known")
     lease_seconds: int = Field(default=30, ge=3)
     stall_seconds: float = Field(default=600.0, gt=0, description="without a frame stored, a video is given up")
     decode_memory_bytes: int = Field(default=4 * 2**30, ge=2**28)

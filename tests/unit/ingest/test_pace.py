@@ -2,7 +2,16 @@
 
 from uuid import UUID, uuid4
 
-from ingest.pace import ALONE_SECONDS, LEARNING_SECONDS, LEAST_FRAMES, SHARED_SECONDS, WHOLE, WINDOW_SECONDS, Pace
+from ingest.pace import (
+    ALONE_SECONDS,
+    LEARNING_SECONDS,
+    LEAST_FRAMES,
+    LEAST_OF_EACH,
+    SHARED_SECONDS,
+    WHOLE,
+    WINDOW_SECONDS,
+    Pace,
+)
 from pipeline.contracts.results import TaskName
 from tests.clock import Clock
 
@@ -22,6 +31,9 @@ def test_nothing_is_known_at_first() -> None:
     assert pace.allowance() == LEAST_FRAMES
     pace.begin(uuid4())
     assert pace.allowance() == LEAST_FRAMES // 2
+    pace.begin(uuid4())
+    pace.begin(uuid4())
+    assert pace.allowance() == LEAST_OF_EACH
 
 
 def test_seconds_of_work_whatever_the_speed() -> None:
