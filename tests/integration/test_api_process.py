@@ -17,6 +17,7 @@ from pipeline.cassandra.migrations import migrate
 from pipeline.contracts.settings import ROOT, CassandraSettings, KafkaSettings
 from pipeline.kafka.topics import create_topics
 from stack.ports import free_ports
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +67,15 @@ def _until_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> Non
     raise AssertionError(log.read_text())
 
 
+def refused(url: str) -> bool:
+    """Whether the service takes no new request."""
+    try:
+        httpx.get(f"{url}/healthz", trust_env=False, timeout=5)
+    except httpx.TransportError:
+        return True
+    return False
+
+
 def test_sigterm_lets_a_running_request_end_and_takes_no_new_one(
     api: tuple["subprocess.Popen[bytes]", str, Path],
 ) -> None:
@@ -90,11 +100,11 @@ def test_sigterm_lets_a_running_request_end_and_takes_no_new_one(
     assert sending.wait(10)
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
-    time.sleep(0.5)
-    with pytest.raises(httpx.TransportError):
-        httpx.get(f"{url}/healthz", trust_env=False, timeout=5)
-    asked.set()
-    upload.join(20)
+    try:
+        wait_until(lambda: refused(url), 10)
+    finally:
+        asked.set()
+        upload.join(20)
     assert [answer.status_code for answer in answers] == [202]
     assert process.wait(15) == 0, log.read_text()
     assert " stopped service=api" in log.read_text()

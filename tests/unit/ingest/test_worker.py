@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from ingest.claims import COUNTED_SECONDS, WaitingVideos
-from ingest.pace import Pace
+from ingest.pace import WHOLE, Pace
 from ingest.worker import Worker
 from pipeline.contracts.errors import MediaError, SourceRefused, StoreUnavailable
 from pipeline.contracts.videos import SourceKind, Video, VideoStatus
@@ -196,7 +196,7 @@ def test_none_is_given_while_many_frames_wait_for_analysis(bench: Bench) -> None
 
 
 def test_no_file_is_begun_while_published_ones_are_work_enough(bench: Bench) -> None:
-    pace = Pace(least=10)
+    pace = Pace(least=50 // WHOLE)
     published, left, waiting = (bench.submit(order=n) for n in range(3))
     for video in (published, left):
         bench.videos.transition(video.video_id, VideoStatus.PROCESSING)
@@ -211,7 +211,7 @@ def test_no_file_is_begun_while_published_ones_are_work_enough(bench: Bench) -> 
 
 
 def test_a_published_video_that_has_ended_does_not_hold_up_others(bench: Bench) -> None:
-    pace = Pace(least=10)
+    pace = Pace(least=50 // WHOLE)
     published, waiting = bench.submit(), bench.submit(order=1)
     bench.videos.transition(published.video_id, VideoStatus.PROCESSING)
     pace.begin(published.video_id)
