@@ -46,8 +46,9 @@ class InMemoryResultStore:
         for frame in frames:
             place, at = (frame.video_id, frame.frame_number), write_timestamps[frame.video_id]
             if self._is_newest(place, place, write_timestamp(at, frame.failed)):
-                self._ledger[place] = frame
+                # Others look for when it was stored once they have seen the entry.
                 self._stored_at[place] = datetime.now(UTC)
+                self._ledger[place] = frame
             for row in rows_of(frame):
                 key = frame.video_id, RowPlace(row.frame_number, row.task)
                 if self._is_newest(key, place, write_timestamp(at, row.status is ResultStatus.FAILED)):
