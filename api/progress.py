@@ -39,7 +39,7 @@ def standing(services: Services, video: Video, progress: SourceProgress) -> Stan
     now = Mark(_share(video, progress, counted), max(progress.frames_published, counted.total))
     mark = services.marks.raised(video.video_id, video.attempt, now)
     speed = None if video.status.terminal else services.queue.speed()
-    queue = services.queue.queue_with(video) if video.status is VideoStatus.PENDING else None
+    queue = services.queue.queue(pending=video) if video.status is VideoStatus.PENDING else None
     place = queue.place(video) if queue is not None else None
     return Standing(
         counted,

@@ -32,23 +32,19 @@ class QueueWatch:
         self._queue: tuple[float, Queue] | None = None
         self._speed: tuple[float, Speed | None] | None = None
 
-    def queue(self, seconds: float = FRESH_SECONDS) -> Queue:
-        """The queue, read at most so many seconds ago; one thread reads, others wait for it."""
+    def queue(self, seconds: float = FRESH_SECONDS, pending: Video | None = None) -> Queue:
+        """The queue, read at most so many seconds ago; one thread reads, others wait for it.
+
+        A `pending` video that is newer is counted in, also for whoever asks next, until it is read again.
+        """
         asked = self._clock()
         with self._lock:
             if self._queue is None or self._queue[0] + seconds <= asked:
                 began = self._clock()
                 listed = list(islice(self._videos.open_listings(), MOST_LISTED))
                 self._queue = began, Queue(listed, self._shares())
-            return self._queue[1]
-
-    def queue_with(self, pending: Video) -> Queue:
-        """The same, with a video that may be newer; whoever asks next finds it there, before the next reading too."""
-        self.queue()
-        with self._lock:
-            assert self._queue is not None
-            read_at, queue = self._queue
-            self._queue = read_at, queue.joined(pending)
+            if pending is not None:
+                self._queue = self._queue[0], self._queue[1].joined(pending)
             return self._queue[1]
 
     def speed(self) -> Speed | None:

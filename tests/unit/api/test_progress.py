@@ -183,5 +183,5 @@ def test_who_came_after_the_last_reading_is_in_the_queue_of_the_next_one() -> No
     assert watch.queue().entries == []
     first, second = (a_video(created_at=T0 + timedelta(seconds=n)) for n in range(2))
     for video, position in ((first, 1), (second, 2), (first, 1)):
-        assert watch.queue_with(video).position(video) == position
+        assert watch.queue(pending=video).position(video) == position
     assert len(watch.queue().entries) == 2
