@@ -87,15 +87,15 @@ def _void(works: Mapping[str, Standings]) -> list[str]:
 
 def _circumstances(records: Sequence[Record]) -> str:
     """The machine, the versions and the times of the runs; whatever there was of each."""
-    last = max(records, key=lambda record: record.at)
-    commits = sorted({record.machine.get("commit", "") for record in records})
+    first, last = (end(records, key=lambda record: record.at) for end in (min, max))
+    # Between rounds the runs themselves are committed: who asks for each run's commit finds it in the file.
+    commits = dict.fromkeys(record.machine.get("commit", "") for record in (first, last))
     machine = ", ".join(text for name, text in last.machine.items() if name not in ("commit", "cores"))
     versions = ", ".join(f"{name} {text}" for name, text in last.versions.items())
     rounds = max(record.round for record in records)
     loads = [record.load for record in records]
-    first = min(record.at for record in records)
     return (
-        f"{last.cores} cores ({machine}); commit {', '.join(commits)}; {rounds} rounds, {first[:16]} to {last.at[:16]} "
-        f"UTC; load average before a run {min(loads):.1f} to {max(loads):.1f}. {versions}. Cells: the median, and the "
-        "range."
+        f"{last.cores} cores ({machine}); commit {' to '.join(commits)}; {rounds} rounds, "
+        f"{first.at[:16]} to {last.at[:16]} UTC; load average before a run {min(loads):.1f} to {max(loads):.1f}. "
+        f"{versions}. Cells: the median, and the range."
     )

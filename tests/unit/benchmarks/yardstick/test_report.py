@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ def test_the_tables_go_between_the_marks(tmp_path: Path) -> None:
     assert "old" not in text
     assert "](plot.svg)" in text
     assert text.count("| Framewise, complete | 91.0 (91.0–91.0) |") == 1
+
+
+def test_commits_are_told_from_the_first_run_to_the_last(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"{BEGIN}\n{END}\n")
+    rounds = [replace(run("ray", number, 90.0), machine={"commit": f"c{number}"}) for number in (2, 3, 1)]
+    write_report(rounds, page, Path("plot.svg"))
+    assert "; commit c1 to c3; 3 rounds, 2026-11-22T01:00 to 2026-11-22T03:00 UTC" in page.read_text()
 
 
 def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
