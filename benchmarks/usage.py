@@ -25,7 +25,11 @@ class Usage:
     _seen: dict[tuple[int, float], _Process] = field(default_factory=dict)
     _total_peak: int = 0
     totals: list[tuple[float, int]] = field(default_factory=list)
-    """How many bytes all processes together held at which moment (seconds since 1970)."""
+    """How many resident bytes all processes together held at which moment (seconds since 1970).
+
+    A process that starts meanwhile counts from the second look at it on: what Java starts shares all memory with the
+    JVM until it runs its own program, and that would count twice.
+    """
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -61,7 +65,9 @@ class Usage:
         except psutil.Error:
             return 0
         spent = times.user + times.system
-        known = self._seen.setdefault(key, _Process(group, 0.0 if born_now else spent, spent, memory))
+        if (known := self._seen.get(key)) is None:
+            self._seen[key] = _Process(group, 0.0 if born_now else spent, spent, 0 if born_now else memory)
+            return self._seen[key].peak
         known.last, known.peak = spent, max(known.peak, memory)
         return memory
 
