@@ -19,9 +19,10 @@ class _Process:
 
 @dataclass
 class Usage:
-    """Samples the trees under `roots` (name → pid) while it is entered."""
+    """Samples the trees under `roots` (name → pid), each so many seconds, while it is entered."""
 
     roots: dict[str, int]
+    every: float = SAMPLE_SECONDS
     _seen: dict[tuple[int, float], _Process] = field(default_factory=dict)
     _total_peak: int = 0
     totals: list[tuple[float, int]] = field(default_factory=list)
@@ -46,7 +47,7 @@ class Usage:
         self._sample()
 
     def _run(self) -> None:
-        while not self._stop.wait(SAMPLE_SECONDS):
+        while not self._stop.wait(self.every):
             self._sample()
 
     def _sample(self) -> None:
@@ -66,8 +67,9 @@ class Usage:
             return 0
         spent = times.user + times.system
         if (known := self._seen.get(key)) is None:
-            self._seen[key] = _Process(group, 0.0 if born_now else spent, spent, 0 if born_now else memory)
-            return self._seen[key].peak
+            first, held = (0.0, 0) if born_now else (spent, memory)
+            self._seen[key] = _Process(group, first, spent, held)
+            return held
         known.last, known.peak = spent, max(known.peak, memory)
         return memory
 

@@ -87,7 +87,8 @@ def _void(works: Mapping[str, Standings]) -> list[str]:
 
 def _circumstances(records: Sequence[Record]) -> str:
     """The machine, the versions and the times of the runs; whatever there was of each."""
-    first, last = (end(records, key=lambda record: record.at) for end in (min, max))
+    in_order = sorted(records, key=lambda record: record.at)
+    first, last = in_order[0], in_order[-1]
     # Between rounds the runs themselves are committed: who asks for each run's commit finds it in the file.
     commits = dict.fromkeys(record.machine.get("commit", "") for record in (first, last))
     machine = ", ".join(text for name, text in last.machine.items() if name not in ("commit", "cores"))

@@ -1,16 +1,15 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-import pytest
-
-from benchmarks import usage
 from benchmarks.usage import Usage
+from tests.waiting import wait_until
 
 HELD = 200 * 2**20
+NEVER = 60.0
+"""Seconds: no look between the first and the last."""
 HOLDING = f"held = b'x' * {HELD}; print('ready', flush=True); input()"
 
 
@@ -27,26 +26,22 @@ def holding() -> Iterator[None]:
             child.communicate("\n")
 
 
-def test_who_was_there_before_is_counted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "SAMPLE_SECONDS", 60.0)
-    with holding(), Usage({"us": os.getpid()}) as seen:
+def test_who_was_there_before_is_counted_at_once() -> None:
+    with holding(), Usage({"us": os.getpid()}, NEVER) as seen:
         assert seen.total_peak >= HELD
 
 
-def test_who_started_meanwhile_is_not_counted_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "SAMPLE_SECONDS", 60.0)
-    with ExitStack() as until_the_last_look, Usage({"us": os.getpid()}) as seen:
+def test_who_started_meanwhile_is_not_counted_at_the_first_look() -> None:
+    with ExitStack() as until_the_last_look, Usage({"us": os.getpid()}, NEVER) as seen:
         began = seen.total_peak
         until_the_last_look.enter_context(holding())
     assert seen.total_peak < began + HELD / 2
 
 
-def test_who_started_meanwhile_is_counted_from_the_second_look_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "SAMPLE_SECONDS", 0.05)
-    with Usage({"us": os.getpid()}) as seen:
-        began, until = seen.total_peak, time.monotonic() + 20
+def test_who_started_meanwhile_is_counted_from_the_second_look_on() -> None:
+    with Usage({"us": os.getpid()}, every=0.05) as seen:
+        began = seen.total_peak
         with holding():
-            while seen.total_peak < began + HELD / 2 and time.monotonic() < until:
-                time.sleep(0.05)
+            wait_until(lambda: seen.total_peak >= began + HELD / 2, 20)
     assert seen.total_peak >= began + HELD / 2
     assert sum(seen.peaks()["us"]) >= began + HELD / 2
